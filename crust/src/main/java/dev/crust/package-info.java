@@ -1,0 +1,5 @@
+/** The public API. */
+@NullMarked
+package dev.crust;
+
+import org.jspecify.annotations.NullMarked;
