@@ -1,0 +1,150 @@
+package dev.crust;
+
+import dev.crust.driver.LocalEndpoint;
+import dev.crust.spi.Discovery;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.concurrent.Executor;
+
+/** How an endpoint should be. Every setting has a default. Not thread-safe. */
+public final class EndpointBuilder {
+  /** Which TLS engine to use. */
+  public enum TlsEngine {
+    /** BoringSSL where its native library loads, else the JDK's. */
+    ANY,
+    /** BoringSSL; opening fails where its native library does not load. */
+    BORINGSSL,
+    /** The JDK's own. */
+    JDK
+  }
+
+  private Optional<Identity> identity = Optional.empty();
+  private String network = "public";
+  private final List<InetSocketAddress> listen = new ArrayList<>();
+  private TlsEngine tlsEngine = TlsEngine.ANY;
+  private Optional<Executor> executor = Optional.empty();
+  private int maxMessageSize = 2 << 20;
+  private Duration dialTimeout = Duration.ofSeconds(10);
+  private Duration heartbeat = Duration.ofSeconds(20);
+  private Optional<List<Discovery>> discoveries = Optional.empty();
+
+  EndpointBuilder() {}
+
+  /** Who the endpoint is; a new identity in memory unless said. */
+  public EndpointBuilder identity(Identity identity) {
+    this.identity = Optional.of(identity);
+    return this;
+  }
+
+  /** The network's name: only endpoints of the same name connect. {@code public} unless said. */
+  public EndpointBuilder network(String name) {
+    if (name.isBlank()) {
+      throw new IllegalArgumentException("a network's name is not blank");
+    }
+    this.network = name;
+    return this;
+  }
+
+  /**
+   * Adds a local address to listen on by TCP. Port 0 is a random one; a wildcard address is every
+   * interface, and {@code [::]} covers IPv4 too. Unless said: every interface, a random port.
+   */
+  public EndpointBuilder listen(InetSocketAddress address) {
+    if (address.isUnresolved()) {
+      throw new IllegalArgumentException("'" + address + "' is not an IP address");
+    }
+    listen.add(address);
+    return this;
+  }
+
+  /** Which TLS engine to use; {@link TlsEngine#ANY} unless said. */
+  public EndpointBuilder tlsEngine(TlsEngine engine) {
+    this.tlsEngine = engine;
+    return this;
+  }
+
+  /**
+   * Where callbacks run; threads of the endpoint's own unless said. The endpoint never shuts it
+   * down.
+   */
+  public EndpointBuilder executor(Executor executor) {
+    this.executor = Optional.of(executor);
+    return this;
+  }
+
+  /**
+   * The largest message to send or receive, in bytes; 2 MiB unless said. Twice as much is the
+   * memory that a peer may fill with messages that its user has not taken yet.
+   *
+   * @param bytes 1 to 64 MiB
+   */
+  public EndpointBuilder maxMessageSize(int bytes) {
+    if (bytes < 1 || bytes > 64 << 20) {
+      throw new IllegalArgumentException("a message size is 1 byte to 64 MiB, not " + bytes);
+    }
+    this.maxMessageSize = bytes;
+    return this;
+  }
+
+  /** How long a dial may take in all; 10 seconds unless said. */
+  public EndpointBuilder dialTimeout(Duration timeout) {
+    this.dialTimeout = positive(timeout);
+    return this;
+  }
+
+  /**
+   * How long a connection may be idle before the peer is asked for a sign of life; 20 seconds
+   * unless said.
+   */
+  public EndpointBuilder heartbeat(Duration interval) {
+    this.heartbeat = positive(interval);
+    return this;
+  }
+
+  /**
+   * How to find peers, instead of every {@link Discovery} that the service loader knows. Empty: not
+   * at all.
+   */
+  public EndpointBuilder discoveries(List<Discovery> discoveries) {
+    this.discoveries = Optional.of(List.copyOf(discoveries));
+    return this;
+  }
+
+  /**
+   * Opens the endpoint: it listens when this returns.
+   *
+   * @throws IOException if it cannot listen, or its identity's key file is in use by another
+   *     endpoint; the message says what and where
+   */
+  public Endpoint open() throws IOException {
+    List<Discovery> finders =
+        discoveries.orElseGet(
+            () ->
+                ServiceLoader.load(Discovery.class, EndpointBuilder.class.getClassLoader()).stream()
+                    .map(ServiceLoader.Provider::get)
+                    .toList());
+    return LocalEndpoint.open(
+        new LocalEndpoint.Settings(
+            identity.orElseGet(Identity::ephemeral),
+            network,
+            List.copyOf(listen),
+            tlsEngine,
+            executor,
+            maxMessageSize,
+            dialTimeout,
+            heartbeat,
+            finders));
+  }
+
+  private static Duration positive(Duration duration) {
+    if (duration.isZero() || duration.isNegative()) {
+      throw new IllegalArgumentException("'" + duration + "' is not a positive time");
+    }
+    return duration;
+  }
+}

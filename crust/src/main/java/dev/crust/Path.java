@@ -1,0 +1,55 @@
+package dev.crust;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * One authenticated transport route under a connection, as it was when asked for.
+ *
+ * @param transport what carries it
+ * @param method how it came about
+ * @param local our end
+ * @param remote the peer's end, as we see it
+ * @param roundTrip the round-trip time measured last, empty before the first measurement
+ */
+public record Path(
+    Transport transport,
+    Method method,
+    InetSocketAddress local,
+    InetSocketAddress remote,
+    Optional<Duration> roundTrip) {
+
+  /** How a path came about. */
+  public enum Method {
+    /** To an address of the same machine or of a private network. */
+    HOST,
+    /** To an address of the public network. */
+    DIRECT;
+
+    /** The method by which a plain dial reaches this address. */
+    public static Method of(InetSocketAddress remote) {
+      var ip = remote.getAddress();
+      boolean uniqueLocal = ip.getAddress().length == 16 && (ip.getAddress()[0] & 0xfe) == 0xfc;
+      return ip.isLoopbackAddress()
+              || ip.isLinkLocalAddress()
+              || ip.isSiteLocalAddress()
+              || uniqueLocal
+          ? HOST
+          : DIRECT;
+    }
+
+    /** The stable name: lower case. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** For people: {@code tcp direct 198.51.100.10:4001}. */
+  @Override
+  public String toString() {
+    return transport + " " + method + " " + IpText.format(remote);
+  }
+}
