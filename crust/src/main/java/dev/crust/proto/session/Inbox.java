@@ -1,0 +1,138 @@
+package dev.crust.proto.session;
+
+import dev.crust.Message;
+import dev.crust.proto.MalformedMessageException;
+import dev.crust.proto.frame.Varint;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages on their way in: put together from frames, within the window that we granted.
+ *
+ * <p>What a peer can make us hold is bounded by the window, since a message is charged in full when
+ * it starts.
+ */
+final class Inbox {
+  private final Limits limits;
+  private final @Nullable Incoming[] inProgress = new @Nullable Incoming[256];
+  private int open;
+  private long charged;
+  private long taken;
+  private long granted;
+  private long framesAccepted;
+  private long bytesSinceAck;
+  private long framesAcknowledged;
+
+  private static final class Incoming {
+    final byte[] bytes;
+    int length;
+
+    Incoming(int size) {
+      this.bytes = new byte[size];
+    }
+  }
+
+  Inbox(Limits limits) {
+    this.limits = limits;
+    this.granted = limits.window();
+  }
+
+  /** A MESSAGE frame: the message, if it is complete with that. */
+  @Nullable Message onStart(ByteBuffer body) throws MalformedMessageException {
+    int priority = priority(body);
+    long size = Varint.read(body);
+    if (size > limits.maxMessageSize()) {
+      throw new MalformedMessageException(
+          "a message of %d bytes (%d are allowed)".formatted(size, limits.maxMessageSize()));
+    }
+    if (inProgress[priority] != null) {
+      throw new MalformedMessageException(
+          "a message began before the one before it at priority " + priority + " had ended");
+    }
+    charged += Limits.charge((int) size);
+    if (charged > granted) {
+      throw new MalformedMessageException(
+          "%d charged bytes were sent where %d were granted".formatted(charged, granted));
+    }
+    Incoming incoming = new Incoming((int) size);
+    inProgress[priority] = incoming;
+    open++;
+    return add(priority, incoming, body);
+  }
+
+  /** A MESSAGE_MORE frame: the message, if it is complete with that. */
+  @Nullable Message onMore(ByteBuffer body) throws MalformedMessageException {
+    int priority = priority(body);
+    Incoming incoming = inProgress[priority];
+    if (incoming == null) {
+      throw new MalformedMessageException("part of a message that never began");
+    }
+    if (!body.hasRemaining()) {
+      throw new MalformedMessageException("an empty part of a message");
+    }
+    return add(priority, incoming, body);
+  }
+
+  private static int priority(ByteBuffer body) throws MalformedMessageException {
+    if (!body.hasRemaining()) {
+      throw new MalformedMessageException("a message without a priority");
+    }
+    return body.get() & 0xff;
+  }
+
+  private @Nullable Message add(int priority, Incoming incoming, ByteBuffer part)
+      throws MalformedMessageException {
+    int length = part.remaining();
+    if (length > incoming.bytes.length - incoming.length) {
+      throw new MalformedMessageException("a message is longer than it said");
+    }
+    part.get(incoming.bytes, incoming.length, length);
+    incoming.length += length;
+    framesAccepted++;
+    bytesSinceAck += length;
+    if (incoming.length < incoming.bytes.length) {
+      return null;
+    }
+    inProgress[priority] = null;
+    open--;
+    return Message.wrap(priority, incoming.bytes);
+  }
+
+  /** The user is done with messages that were charged this much. */
+  void onTaken(long charge) {
+    taken += charge;
+  }
+
+  /** Whether a message is incomplete, so that more is sure to come. */
+  boolean midMessage() {
+    return open > 0;
+  }
+
+  long bytesSinceAck() {
+    return bytesSinceAck;
+  }
+
+  boolean owesAck() {
+    return framesAccepted > framesAcknowledged;
+  }
+
+  /** The number for an ACK frame that is written now. */
+  long acknowledge() {
+    framesAcknowledged = framesAccepted;
+    bytesSinceAck = 0;
+    return framesAccepted;
+  }
+
+  /**
+   * Whether so much room has come free that the peer should hear of it: a quarter of the window.
+   */
+  boolean owesWindow() {
+    return taken + limits.window() - granted >= limits.window() / 4;
+  }
+
+  /** The number for a WINDOW frame that is written now. */
+  long grant() {
+    granted = taken + limits.window();
+    return granted;
+  }
+}
