@@ -1,0 +1,234 @@
+package dev.crust.proto.admission;
+
+import dev.crust.PeerId;
+import dev.crust.Reason;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which path to a peer carries the connection, so that two endpoints never have two. The
+ * one with the smaller id decides, the other follows its Admit.
+ *
+ * <table>
+ * <caption>What a Hello leads to</caption>
+ * <tr><th>the peer is</th><th>we hold</th><th>we decide</th><th>we follow</th></tr>
+ * <tr><td>ourselves</td><td>–</td><td colspan="2">Refuse(self)</td></tr>
+ * <tr><td>an incarnation that another has replaced</td><td>–</td><td colspan="2">Refuse(key in use twice)</td></tr>
+ * <tr><td>a new incarnation</td><td>a connection with the old</td><td>End(peer restarted), Admit</td>
+ * <td>End(peer restarted), wait</td></tr>
+ * <tr><td>known</td><td>nothing</td><td>Admit</td><td>wait</td></tr>
+ * <tr><td>known, and holds our connection</td><td>a connection</td><td>Refuse(duplicate)</td><td>wait</td></tr>
+ * <tr><td>known, and does not say that it holds it</td><td>a connection</td><td>Probe it: if it is alive,
+ * Refuse(duplicate); if silent for a second, End(silent), Admit</td><td>wait</td></tr>
+ * </table>
+ *
+ * @param <P> a path
+ */
+public final class PeerTable<P> {
+  /** How long a connection may take to prove itself alive when a new path contends with it. */
+  public static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
+
+  private static final int MAX_REMEMBERED_PEERS = 1024;
+  private static final int MAX_REPLACED_INCARNATIONS = 4;
+
+  /** What is to be done. */
+  public sealed interface Effect<P> {
+    /** Tell the peer that this path carries the connection of this name, and use it. */
+    record Admit<P>(P path, Token connection) implements Effect<P> {}
+
+    /** The peer has told us: use it. */
+    record Follow<P>(P path) implements Effect<P> {}
+
+    /** Tell the peer why not, and close the path. */
+    record Refuse<P>(P path, Reason reason) implements Effect<P> {}
+
+    /** The connection on this path is over. */
+    record End<P>(P path, Reason reason) implements Effect<P> {}
+
+    /** Ask the connection on this path for a sign of life. */
+    record Probe<P>(P path) implements Effect<P> {}
+  }
+
+  private record Open<P>(P path, Token connection, Token incarnation) {}
+
+  private record Contender<P>(P path, Token incarnation, Instant until) {}
+
+  private static final class Peer<P> {
+    @Nullable Open<P> open;
+    @Nullable Contender<P> contender;
+    final Map<P, Token> following = new HashMap<>();
+    final ArrayDeque<Token> replaced = new ArrayDeque<>();
+
+    boolean idle() {
+      return open == null && contender == null && following.isEmpty();
+    }
+  }
+
+  private final PeerId self;
+  private final RandomGenerator random;
+  private final Map<PeerId, Peer<P>> peers = new LinkedHashMap<>(16, 0.75f, true);
+
+  /** The table of an endpoint. */
+  public PeerTable(PeerId self, RandomGenerator random) {
+    this.self = self;
+    this.random = random;
+  }
+
+  /** A peer has greeted us on a path. */
+  public List<Effect<P>> onHello(P path, PeerId id, Greeting hello, Instant now) {
+    if (id.equals(self)) {
+      return List.of(new Effect.Refuse<>(path, Reason.SELF));
+    }
+    Peer<P> peer = peers.computeIfAbsent(id, i -> new Peer<>());
+    forgetIdle();
+    if (peer.replaced.contains(hello.incarnation())) {
+      return List.of(new Effect.Refuse<>(path, Reason.KEY_IN_USE_TWICE));
+    }
+    List<Effect<P>> effects = new ArrayList<>();
+    Open<P> open = peer.open;
+    if (open != null && !open.incarnation.equals(hello.incarnation())) {
+      endOldIncarnation(peer, open, effects);
+      open = null;
+    }
+    if (self.compareTo(id) > 0) {
+      peer.following.put(path, hello.incarnation());
+    } else if (open == null) {
+      admit(peer, path, hello.incarnation(), effects);
+    } else if (hello.held().equals(Optional.of(open.connection)) || peer.contender != null) {
+      effects.add(new Effect.Refuse<>(path, Reason.DUPLICATE));
+    } else {
+      peer.contender = new Contender<>(path, hello.incarnation(), now.plus(PROBE_TIMEOUT));
+      effects.add(new Effect.Probe<>(open.path));
+    }
+    return effects;
+  }
+
+  private void endOldIncarnation(Peer<P> peer, Open<P> open, List<Effect<P>> effects) {
+    effects.add(new Effect.End<>(open.path, Reason.PEER_RESTARTED));
+    peer.open = null;
+    Contender<P> contender = peer.contender;
+    if (contender != null) {
+      effects.add(new Effect.Refuse<>(contender.path, Reason.PEER_RESTARTED));
+      peer.contender = null;
+    }
+    peer.replaced.add(open.incarnation);
+    if (peer.replaced.size() > MAX_REPLACED_INCARNATIONS) {
+      peer.replaced.remove();
+    }
+  }
+
+  private void admit(Peer<P> peer, P path, Token incarnation, List<Effect<P>> effects) {
+    Token connection = Token.random(random);
+    peer.open = new Open<>(path, connection, incarnation);
+    effects.add(new Effect.Admit<>(path, connection));
+  }
+
+  /** The peer, whose id is smaller than ours, admits a path on which it had greeted us. */
+  public List<Effect<P>> onAdmit(P path, PeerId id, Token connection) {
+    Peer<P> peer = peers.get(id);
+    Token incarnation = peer == null ? null : peer.following.remove(path);
+    if (peer == null || incarnation == null) {
+      return List.of(new Effect.Refuse<>(path, Reason.PROTOCOL_VIOLATION));
+    }
+    List<Effect<P>> effects = new ArrayList<>();
+    Open<P> open = peer.open;
+    if (open != null) {
+      effects.add(new Effect.End<>(open.path, Reason.PATH_LOST));
+    }
+    peer.open = new Open<>(path, connection, incarnation);
+    effects.add(new Effect.Follow<>(path));
+    return effects;
+  }
+
+  /** A connection has shown a sign of life after it was probed. */
+  public List<Effect<P>> onAlive(P path, PeerId id) {
+    Peer<P> peer = peers.get(id);
+    if (peer == null
+        || peer.open == null
+        || peer.contender == null
+        || !peer.open.path.equals(path)) {
+      return List.of();
+    }
+    Contender<P> contender = peer.contender;
+    peer.contender = null;
+    return List.of(new Effect.Refuse<>(contender.path, Reason.DUPLICATE));
+  }
+
+  /** A path is gone, whatever it was. */
+  public List<Effect<P>> onClosed(P path, PeerId id) {
+    Peer<P> peer = peers.get(id);
+    if (peer == null) {
+      return List.of();
+    }
+    peer.following.remove(path);
+    List<Effect<P>> effects = new ArrayList<>();
+    Contender<P> contender = peer.contender;
+    if (contender != null && contender.path.equals(path)) {
+      peer.contender = null;
+    } else if (peer.open != null && peer.open.path.equals(path)) {
+      peer.open = null;
+      if (contender != null) {
+        peer.contender = null;
+        admit(peer, contender.path, contender.incarnation, effects);
+      }
+    }
+    return effects;
+  }
+
+  /** When {@link #onTimeout} should be called next; null for never. */
+  public @Nullable Instant deadline() {
+    Instant earliest = null;
+    for (Peer<P> peer : peers.values()) {
+      Contender<P> contender = peer.contender;
+      if (contender != null && (earliest == null || contender.until.isBefore(earliest))) {
+        earliest = contender.until;
+      }
+    }
+    return earliest;
+  }
+
+  /** Time has passed. */
+  public List<Effect<P>> onTimeout(Instant now) {
+    List<Effect<P>> effects = new ArrayList<>();
+    for (Peer<P> peer : peers.values()) {
+      Contender<P> contender = peer.contender;
+      Open<P> open = peer.open;
+      if (contender != null && open != null && !now.isBefore(contender.until)) {
+        peer.contender = null;
+        effects.add(new Effect.End<>(open.path, Reason.SILENT));
+        admit(peer, contender.path, contender.incarnation, effects);
+      }
+    }
+    return effects;
+  }
+
+  /** The name of the connection that this path carries, if it carries one. */
+  public Optional<Token> carriedBy(P path, PeerId id) {
+    Peer<P> peer = peers.get(id);
+    return peer == null || peer.open == null || !peer.open.path.equals(path)
+        ? Optional.empty()
+        : Optional.of(peer.open.connection);
+  }
+
+  /**
+   * Only the replaced incarnations of peers without a path are at stake; the least recently seen go
+   * first.
+   */
+  private void forgetIdle() {
+    if (peers.size() > MAX_REMEMBERED_PEERS) {
+      peers.values().stream()
+          .filter(Peer::idle)
+          .findFirst()
+          .ifPresent(eldest -> peers.values().remove(eldest));
+    }
+  }
+}
