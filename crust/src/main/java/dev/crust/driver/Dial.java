@@ -1,0 +1,195 @@
+package dev.crust.driver;
+
+import dev.crust.Attempt;
+import dev.crust.Candidate;
+import dev.crust.ConnectFailedException;
+import dev.crust.Connection;
+import dev.crust.CrustAddress;
+import dev.crust.PeerId;
+import dev.crust.Reason;
+import dev.crust.io.TcpPort;
+import dev.crust.proto.admission.Greeting;
+import dev.crust.proto.admission.Token;
+import dev.crust.proto.dial.DialRace;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A dial under way: runs a {@link DialRace} and wakes those who wait for its end. On the control
+ * loop.
+ */
+final class Dial {
+  private final CrustAddress address;
+  private final EndpointContext context;
+  private final Peers peers;
+  private final EventLoop control;
+  private final Instant began;
+  private final DialRace race;
+  private final Map<Candidate, TcpPort.Outgoing> running = new HashMap<>();
+  private final List<UserFuture<Connection>> waiting = new ArrayList<>();
+  private @Nullable Future<?> timer;
+
+  Dial(CrustAddress address, EndpointContext context, Peers peers) {
+    this.address = address;
+    this.context = context;
+    this.peers = peers;
+    this.control = context.control();
+    this.began = context.now();
+    this.race = new DialRace(address.candidates(), context.dialTimeout(), began);
+  }
+
+  /** Somebody waits for the end. */
+  void await(UserFuture<Connection> future) {
+    waiting.add(future);
+  }
+
+  void begin() {
+    run(race.onTimeout(context.now()));
+  }
+
+  /**
+   * The attempt on this path has become a connection, unless it comes too late. Returns whether it
+   * has.
+   */
+  boolean onConnected(Candidate candidate, LocalConnection connection) {
+    List<DialRace.Effect> effects = race.onConnected(candidate, context.now());
+    run(effects);
+    for (DialRace.Effect effect : effects) {
+      if (effect instanceof DialRace.Effect.Won won) {
+        peers.up(connection, elapsed(), won.attempts());
+        complete(connection);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A connection to the peer came up otherwise. */
+  void onConnectedOtherwise(Connection connection) {
+    run(race.onCancelled(context.now()));
+    complete(connection);
+  }
+
+  /** The endpoint closes. */
+  void cancel() {
+    run(race.onCancelled(context.now()));
+    fail(Reason.ENDPOINT_CLOSED, List.of());
+  }
+
+  private Duration elapsed() {
+    return Duration.between(began, context.now());
+  }
+
+  private void complete(Connection connection) {
+    waiting.forEach(future -> future.complete(connection));
+    waiting.clear();
+  }
+
+  private void fail(Reason reason, List<Attempt> attempts) {
+    ConnectFailedException failure = new ConnectFailedException(address.peer(), reason, attempts);
+    waiting.forEach(future -> future.completeExceptionally(failure));
+    waiting.clear();
+  }
+
+  private void run(List<DialRace.Effect> effects) {
+    for (DialRace.Effect effect : effects) {
+      if (effect instanceof DialRace.Effect.Start start) {
+        start(start.candidate());
+      } else if (effect instanceof DialRace.Effect.Cancel cancel) {
+        TcpPort.Outgoing attempt = running.remove(cancel.candidate());
+        if (attempt != null) {
+          attempt.cancel();
+        }
+      } else if (effect instanceof DialRace.Effect.Won) {
+        peers.dialEnded(address.peer(), this);
+      } else if (effect instanceof DialRace.Effect.Failed failed) {
+        peers.dialEnded(address.peer(), this);
+        peers.dialFailed(address.peer(), failed.reason(), failed.attempts());
+        fail(failed.reason(), failed.attempts());
+      }
+    }
+    schedule();
+  }
+
+  private void schedule() {
+    if (timer != null) {
+      timer.cancel(false);
+      timer = null;
+    }
+    Instant deadline = race.deadline();
+    if (deadline != null) {
+      timer = context.at(deadline, control, () -> run(race.onTimeout(context.now())));
+    }
+  }
+
+  private void start(Candidate candidate) {
+    TcpPort.Outgoing attempt =
+        context
+            .tcp()
+            .dial(
+                candidate.address(),
+                address.peer(),
+                context.dialTimeout(),
+                pipe -> new PeerPath(pipe, context, new AttemptFate(candidate)));
+    running.put(candidate, attempt);
+  }
+
+  /**
+   * What becomes of the path of an attempt. Called on the path's loop, works on the control loop.
+   */
+  private final class AttemptFate implements PeerPath.Fate {
+    private final Candidate candidate;
+
+    AttemptFate(Candidate candidate) {
+      this.candidate = candidate;
+    }
+
+    @Override
+    public Greeting greeting(PeerId peer) {
+      return peers.greeting(peer);
+    }
+
+    @Override
+    public void onGreeted(PeerPath path, Greeting greeting) {
+      control.execute(() -> peers.onHello(path, greeting));
+    }
+
+    @Override
+    public void onOpened(
+        PeerPath path, LocalConnection connection, @Nullable Token admittedByPeer) {
+      control.execute(
+          () -> {
+            if (peers.onOpened(path, admittedByPeer) && !onConnected(candidate, connection)) {
+              connection.close(Reason.CANCELLED);
+            }
+          });
+    }
+
+    @Override
+    public void onAlive(PeerPath path) {
+      control.execute(() -> peers.onAlive(path));
+    }
+
+    @Override
+    public void onEnded(PeerPath path, Reason reason, String detail) {
+      control.execute(
+          () -> {
+            peers.onEnded(path, reason, detail);
+            Connection other = peers.connections().get(address.peer());
+            if (reason == Reason.DUPLICATE && other != null) {
+              onConnectedOtherwise(other);
+              peers.dialEnded(address.peer(), Dial.this);
+            } else {
+              run(race.onFailed(candidate, reason, detail, context.now()));
+            }
+          });
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package dev.crust.driver;
+
+import dev.crust.Event;
+import dev.crust.PeerId;
+import dev.crust.Reason;
+import dev.crust.io.Pipe;
+import dev.crust.proto.admission.Greeting;
+import dev.crust.proto.admission.Token;
+import dev.crust.proto.guard.Antechamber;
+import dev.crust.proto.guard.RefusalLog;
+import io.netty.channel.EventLoop;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where those come in who dial us: bounds how many wait for their admission and how long, and tells
+ * who was turned away. On the control loop; other threads may read {@link #refusals} and begin with
+ * {@link #enter}.
+ */
+final class Door {
+  private final EndpointContext context;
+  private final Peers peers;
+  private final EventLoop control;
+  private final Antechamber<PeerPath> antechamber = new Antechamber<>();
+  private final RefusalLog log = new RefusalLog();
+  private final Map<Reason, Long> totals = new ConcurrentHashMap<>();
+  private boolean scheduled;
+
+  Door(EndpointContext context, Peers peers) {
+    this.context = context;
+    this.peers = peers;
+    this.control = context.control();
+  }
+
+  /** Begins to look after the time. */
+  void begin() {
+    long interval = RefusalLog.INTERVAL.toMillis();
+
+    control.scheduleAtFixedRate(
+        () -> log.onTimeout(context.now()).forEach(context.feed()::publish),
+        interval,
+        interval,
+        TimeUnit.MILLISECONDS);
+  }
+
+  /** How many were turned away, by reason. */
+  Map<Reason, Long> refusals() {
+    return Map.copyOf(totals);
+  }
+
+  /** Somebody has connected to us. Called on the loop of its path. */
+  PeerPath enter(Pipe pipe) {
+    InetAddress source = pipe.remote().getAddress();
+    PeerPath path = new PeerPath(pipe, context, new GuestFate(source, context.now()));
+    control.execute(
+        () -> {
+          Optional<PeerPath> evicted = antechamber.onArrived(path, source, context.now());
+          evicted.ifPresent(p -> leave(p, Reason.OVERLOADED, "too many are at the door"));
+          schedule();
+        });
+    return path;
+  }
+
+  private static void leave(PeerPath path, Reason reason, String detail) {
+    path.pipe().loop().execute(() -> path.leave(reason, detail));
+  }
+
+  private void schedule() {
+    Instant deadline = antechamber.deadline();
+    if (deadline != null && !scheduled) {
+      scheduled = true;
+      context.at(deadline, control, this::onTimeout);
+    }
+  }
+
+  private void onTimeout() {
+    scheduled = false;
+    for (PeerPath late : antechamber.onTimeout(context.now())) {
+      leave(late, Reason.TIMEOUT, "no Hello came in time");
+    }
+    schedule();
+  }
+
+  /** What becomes of a path that came in. Called on the path's loop, works on the control loop. */
+  private final class GuestFate implements PeerPath.Fate {
+    private final InetAddress source;
+    private final Instant arrived;
+
+    GuestFate(InetAddress source, Instant arrived) {
+      this.source = source;
+      this.arrived = arrived;
+    }
+
+    @Override
+    public Greeting greeting(PeerId peer) {
+      return peers.greeting(peer);
+    }
+
+    @Override
+    public void onGreeted(PeerPath path, Greeting greeting) {
+      control.execute(() -> peers.onHello(path, greeting));
+    }
+
+    @Override
+    public void onOpened(
+        PeerPath path, LocalConnection connection, @Nullable Token admittedByPeer) {
+      control.execute(
+          () -> {
+            antechamber.onLeft(path);
+            if (peers.onOpened(path, admittedByPeer)) {
+              peers.upFromOutside(connection, Duration.between(arrived, context.now()));
+            }
+          });
+    }
+
+    @Override
+    public void onAlive(PeerPath path) {
+      control.execute(() -> peers.onAlive(path));
+    }
+
+    @Override
+    public void onEnded(PeerPath path, Reason reason, String detail) {
+      control.execute(
+          () -> {
+            boolean wasUp = peers.isUp(path);
+            antechamber.onLeft(path);
+            peers.onEnded(path, reason, detail);
+            if (!wasUp || reason == Reason.PROTOCOL_VIOLATION) {
+              onRefused(Optional.ofNullable(path.peer()), reason, detail);
+            }
+          });
+    }
+
+    private void onRefused(Optional<PeerId> peer, Reason reason, String detail) {
+      totals.merge(reason, 1L, Long::sum);
+      // Whoever lost a race, gave up or hung up did nothing wrong: counted, not told.
+      boolean harmless =
+          switch (reason) {
+            case PATH_LOST, DUPLICATE, CANCELLED, CLOSED_BY_PEER -> true;
+            case CLOSED, ENDPOINT_CLOSED, PEER_ENDPOINT_CLOSED, PEER_RESTARTED -> true;
+            default -> false;
+          };
+      if (!harmless) {
+        for (Event told : log.onRefused(source, peer, reason, detail, context.now())) {
+          context.feed().publish(told);
+        }
+      }
+    }
+  }
+}

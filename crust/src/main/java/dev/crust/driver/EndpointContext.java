@@ -1,0 +1,159 @@
+package dev.crust.driver;
+
+import dev.crust.Connection;
+import dev.crust.Event;
+import dev.crust.Message;
+import dev.crust.PeerId;
+import dev.crust.io.EventLoops;
+import dev.crust.io.TcpPort;
+import dev.crust.io.Tls;
+import dev.crust.proto.admission.Greeting;
+import dev.crust.proto.admission.Token;
+import dev.crust.proto.identity.PeerCertificate;
+import dev.crust.proto.session.Limits;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all parts of one endpoint share: who it is, its limits, clock, loops and executor, its feed
+ * of events. Thread-safe.
+ */
+final class EndpointContext {
+  private final LocalEndpoint.Settings settings;
+  private final PeerId self;
+  private final Limits limits;
+  private final Token incarnation;
+  private final Greeting.NetworkKey networkKey;
+  private final MonotonicClock clock = new MonotonicClock();
+  private final @Nullable UserThreads ownThreads;
+  private final Executor userExecutor;
+  private final EventFeed feed;
+  private final EventLoops loops;
+  private final Tls tls;
+  private final TcpPort tcp;
+  private final Set<PeerPath> paths = ConcurrentHashMap.newKeySet();
+  private volatile @Nullable BiConsumer<? super Connection, ? super Message> receiver;
+
+  EndpointContext(LocalEndpoint.Settings settings) throws IOException {
+    SecureRandom random = new SecureRandom();
+    this.settings = settings;
+    this.self = settings.identity().peerId();
+    this.limits = Limits.forMessages(settings.maxMessageSize());
+    this.networkKey = new Greeting.NetworkKey(settings.network());
+    this.incarnation = Token.random(random);
+    this.tls =
+        new Tls(
+            PeerCertificate.create(settings.identity(), random),
+            switch (settings.tlsEngine()) {
+              case ANY -> Tls.Engine.best();
+              case BORINGSSL -> Tls.Engine.BORINGSSL;
+              case JDK -> Tls.Engine.JDK;
+            });
+    String name = "crust-" + self.toString().substring(0, 6);
+    this.ownThreads = settings.executor().isPresent() ? null : new UserThreads(name + "-user");
+    this.userExecutor = ownThreads != null ? ownThreads : settings.executor().orElseThrow();
+    this.feed = new EventFeed(userExecutor);
+    this.loops = new EventLoops(name + "-io");
+    this.tcp = new TcpPort(loops, tls);
+  }
+
+  PeerId self() {
+    return self;
+  }
+
+  String network() {
+    return settings.network();
+  }
+
+  Limits limits() {
+    return limits;
+  }
+
+  Duration heartbeat() {
+    return settings.heartbeat();
+  }
+
+  Duration dialTimeout() {
+    return settings.dialTimeout();
+  }
+
+  Token incarnation() {
+    return incarnation;
+  }
+
+  Greeting.NetworkKey networkKey() {
+    return networkKey;
+  }
+
+  Instant now() {
+    return clock.now();
+  }
+
+  EventLoop control() {
+    return loops.control();
+  }
+
+  TcpPort tcp() {
+    return tcp;
+  }
+
+  EventFeed feed() {
+    return feed;
+  }
+
+  /** A stage for the user. */
+  <T> UserFuture<T> future() {
+    return new UserFuture<>(userExecutor);
+  }
+
+  Executor userExecutor() {
+    return userExecutor;
+  }
+
+  /** The paths whose sockets are not closed yet. */
+  Set<PeerPath> paths() {
+    return paths;
+  }
+
+  /** Runs a task on a loop at this time, or at once if it has passed. */
+  io.netty.util.concurrent.Future<?> at(Instant time, EventLoop loop, Runnable task) {
+    long nanos = Math.max(0, Duration.between(now(), time).toNanos());
+    return loop.schedule(task, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Who receives the messages of connections that have no receiver of their own. */
+  void receiver(BiConsumer<? super Connection, ? super Message> newReceiver) {
+    receiver = newReceiver;
+  }
+
+  /** The endpoint's receiver for the messages of this connection, if there is one. */
+  @Nullable Consumer<Message> receiverFor(Connection connection) {
+    BiConsumer<? super Connection, ? super Message> current = receiver;
+    return current == null ? null : message -> current.accept(connection, message);
+  }
+
+  /** The user's code has thrown. */
+  void onUserFailure(Throwable thrown) {
+    feed.publish(new Event.Warning("a receiver of messages failed: " + thrown));
+  }
+
+  /** Ends every thread. */
+  void close() {
+    loops.close();
+    tls.close();
+    feed.close();
+    if (ownThreads != null) {
+      ownThreads.close();
+    }
+  }
+}

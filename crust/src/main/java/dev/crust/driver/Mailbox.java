@@ -1,0 +1,103 @@
+package dev.crust.driver;
+
+import dev.crust.Message;
+import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages that wait for a connection's user. The connection's loop puts them in; they are handed
+ * on by the user's executor, one at a time, once somebody wants them and the connection was
+ * announced. The peer's window bounds them.
+ */
+final class Mailbox {
+  private final Executor executor;
+  private final Consumer<Message> taken;
+  private final Consumer<Throwable> broken;
+  private final Object lock = new Object();
+  private final ArrayDeque<Message> waiting = new ArrayDeque<>();
+  private @Nullable Consumer<? super Message> receiver;
+  private boolean ownReceiver;
+  private boolean announced;
+  private boolean running;
+
+  /**
+   * An empty mailbox.
+   *
+   * @param taken told of each message that the user is done with
+   * @param broken told of what the user's code throws
+   */
+  Mailbox(Executor executor, Consumer<Message> taken, Consumer<Throwable> broken) {
+    this.executor = executor;
+    this.taken = taken;
+    this.broken = broken;
+  }
+
+  void put(Message message) {
+    synchronized (lock) {
+      waiting.add(message);
+    }
+    run();
+  }
+
+  void receiver(Consumer<? super Message> newReceiver) {
+    synchronized (lock) {
+      receiver = newReceiver;
+      ownReceiver = true;
+    }
+    run();
+  }
+
+  /**
+   * Sets the receiver that the endpoint has for all, which yields to one of the connection's own.
+   */
+  void endpointReceiver(Consumer<? super Message> newReceiver) {
+    synchronized (lock) {
+      if (!ownReceiver) {
+        receiver = newReceiver;
+      }
+    }
+    run();
+  }
+
+  /** The user has been told of the connection: messages may follow. */
+  void announced() {
+    synchronized (lock) {
+      announced = true;
+    }
+    run();
+  }
+
+  private void run() {
+    synchronized (lock) {
+      if (running || !announced || receiver == null || waiting.isEmpty()) {
+        return;
+      }
+      running = true;
+    }
+    executor.execute(this::drain);
+  }
+
+  private void drain() {
+    while (true) {
+      Consumer<? super Message> current;
+      Message message;
+      synchronized (lock) {
+        current = receiver;
+        message = waiting.poll();
+        if (message == null || current == null) {
+          running = false;
+          return;
+        }
+      }
+      try {
+        current.accept(message);
+      } catch (RuntimeException | Error e) {
+        broken.accept(e);
+      } finally {
+        taken.accept(message);
+      }
+    }
+  }
+}

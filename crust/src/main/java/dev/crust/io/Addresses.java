@@ -1,0 +1,106 @@
+package dev.crust.io;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The IP addresses of this host, most useful first. Runs on whatever thread calls it; thread-safe.
+ */
+public final class Addresses {
+  private Addresses() {}
+
+  /**
+   * The addresses under which a listener can be reached.
+   *
+   * @param bound where it listens; a wildcard stands for every address of the host, {@code [::]}
+   *     also for those of IPv4
+   * @return resolved addresses with the listener's port: those of the public network first, then of
+   *     private ones, link-local and loopback last, and those of container and VPN interfaces after
+   *     the others of their kind
+   * @throws SocketException if the interfaces cannot be listed
+   */
+  public static List<InetSocketAddress> reachableAt(InetSocketAddress bound)
+      throws SocketException {
+    if (!bound.getAddress().isAnyLocalAddress()) {
+      return List.of(bound);
+    }
+    boolean both = bound.getAddress() instanceof Inet6Address;
+    record Ranked(InetAddress address, int rank) {}
+    List<Ranked> found = new ArrayList<>();
+    for (NetworkInterface nif : Collections.list(NetworkInterface.getNetworkInterfaces())) {
+      if (nif.isUp()) {
+        for (InetAddress address : Collections.list(nif.getInetAddresses())) {
+          if (both || !(address instanceof Inet6Address)) {
+            found.add(new Ranked(address, rank(address, nif)));
+          }
+        }
+      }
+    }
+    return found.stream()
+        .sorted(Comparator.comparingInt(Ranked::rank))
+        .map(ranked -> new InetSocketAddress(ranked.address, bound.getPort()))
+        .toList();
+  }
+
+  private static int rank(InetAddress address, NetworkInterface nif) {
+    int kind;
+    if (address.isLoopbackAddress()) {
+      kind = 3;
+    } else if (address.isLinkLocalAddress()) {
+      kind = 2;
+    } else if (address.isSiteLocalAddress() || isUniqueLocal(address)) {
+      kind = 1;
+    } else {
+      kind = 0;
+    }
+    int inside = virtual(nif.getName()) ? 2 : 0;
+    return kind * 4 + inside + (address instanceof Inet6Address ? 1 : 0);
+  }
+
+  private static boolean isUniqueLocal(InetAddress address) {
+    return address instanceof Inet6Address && (address.getAddress()[0] & 0xfe) == 0xfc;
+  }
+
+  private static boolean virtual(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    return List.of("docker", "br-", "veth", "virbr", "tun", "tap", "wg", "tailscale", "zt").stream()
+        .anyMatch(lower::startsWith);
+  }
+
+  /** The same address, IPv4 in IPv6 clothes undressed. */
+  static InetSocketAddress plain(@Nullable SocketAddress address) {
+    if (!(address instanceof InetSocketAddress inet)) {
+      throw new IllegalStateException("an IP socket has no IP address: " + address);
+    }
+    byte[] bytes = inet.getAddress().getAddress();
+    if (bytes.length != 16 || !mapped(bytes)) {
+      return inet;
+    }
+    try {
+      byte[] v4 = {bytes[12], bytes[13], bytes[14], bytes[15]};
+      return new InetSocketAddress(InetAddress.getByAddress(v4), inet.getPort());
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static boolean mapped(byte[] bytes) {
+    for (int i = 0; i < 10; i++) {
+      if (bytes[i] != 0) {
+        return false;
+      }
+    }
+    return bytes[10] == -1 && bytes[11] == -1;
+  }
+}
