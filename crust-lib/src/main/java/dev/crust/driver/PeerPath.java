@@ -78,7 +78,7 @@ final class PeerPath implements Pipe.Reader {
   private boolean reported;
   private volatile @Nullable PeerId peer;
   private @Nullable Greeting greeting;
-  private @Nullable LocalConnection connection;
+  private @Nullable SessionLoop session;
 
   PeerPath(Pipe pipe, EndpointContext context, Fate fate) {
     this.pipe = pipe;
@@ -128,7 +128,7 @@ final class PeerPath implements Pipe.Reader {
 
   private void onFrame(int type, ByteBuffer body) throws MalformedMessageException {
     if (state == State.OPEN) {
-      openConnection().onFrame(type, body);
+      session().onFrame(type, body);
     } else if (type == FrameType.CLOSE && state != State.LEAVING && state != State.ENDED) {
       Close close = Session.parseClose(body);
       closedByPeer(close.getReason(), close.getDetail());
@@ -181,15 +181,15 @@ final class PeerPath implements Pipe.Reader {
     state = State.OPEN;
     pipe.admitted();
     LocalConnection opened = new LocalConnection(this, provenPeer(), context, welcome.limits());
-    connection = opened;
+    session = opened.loop();
     fate.onOpened(this, opened, admittedByPeer);
-    opened.begin();
+    opened.loop().begin();
   }
 
-  private LocalConnection openConnection() {
-    LocalConnection open = connection;
+  private SessionLoop session() {
+    SessionLoop open = session;
     if (open == null) {
-      throw new IllegalStateException("an open path without a connection");
+      throw new IllegalStateException("an open path without a session");
     }
     return open;
   }
@@ -231,8 +231,8 @@ final class PeerPath implements Pipe.Reader {
 
   /** Whoever waits for the end hears of it now, although the pipe may take a little longer. */
   private void report(Reason reason, String detail) {
-    if (connection != null) {
-      connection.onPathEnded(reason, detail);
+    if (session != null) {
+      session.onPathEnded(reason, detail);
     }
     closing(reason, detail);
   }
@@ -240,7 +240,7 @@ final class PeerPath implements Pipe.Reader {
   /** The control loop wants a sign of life of the connection. */
   void probe() {
     if (state == State.OPEN) {
-      openConnection().probe();
+      session().probe();
     }
   }
 
@@ -258,14 +258,14 @@ final class PeerPath implements Pipe.Reader {
   @Override
   public void onBatchRead() {
     if (state == State.OPEN) {
-      openConnection().onBatchRead();
+      session().onBatchRead();
     }
   }
 
   @Override
   public void onWritable() {
     if (state == State.OPEN) {
-      openConnection().onWritable();
+      session().onWritable();
     }
   }
 

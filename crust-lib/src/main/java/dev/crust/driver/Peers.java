@@ -57,7 +57,7 @@ final class Peers {
   boolean isUp(PeerPath path) {
     PeerId peer = path.peer();
     LocalConnection connection = peer == null ? null : connections.get(peer);
-    return connection != null && connection.peerPath() == path;
+    return connection != null && connection.loop().peerPath() == path;
   }
 
   void connect(CrustAddress address, UserFuture<Connection> future) {
