@@ -44,12 +44,15 @@ public final class Pipe extends ChannelInboundHandlerAdapter {
     void onClosed(Reason reason, String detail);
   }
 
+  private static final Failures.Cause BROKEN = new Failures.Cause(Reason.PATH_LOST, "");
+  private static final Failures.Cause CUT_SHORT =
+      new Failures.Cause(Reason.PROTOCOL_VIOLATION, "part of a TLS record, then nothing");
+
   private final Reader reader;
   private final SslHandler tls;
   private final Channel channel;
   private InetSocketAddress local;
   private InetSocketAddress remote;
-  private Failures.Cause cause = new Failures.Cause(Reason.PATH_LOST, "");
   private boolean closed;
 
   Pipe(Channel channel, SslHandler tls, Function<Pipe, Reader> readers) {
@@ -139,7 +142,7 @@ public final class Pipe extends ChannelInboundHandlerAdapter {
       if (handshake.isSuccess()) {
         reader.onOpen(Tls.peer(tls));
       } else {
-        end(Failures.ofHandshake(handshake.cause()));
+        end(cutShort(context) ? CUT_SHORT : Failures.ofHandshake(handshake.cause()));
       }
     }
     context.fireUserEventTriggered(event);
@@ -175,18 +178,18 @@ public final class Pipe extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
-    cause = Failures.ofPipe(thrown);
-    channel.close();
+    end(Failures.ofPipe(thrown));
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
-    HandshakeBudget budget = context.pipeline().get(HandshakeBudget.class);
-    end(
-        budget != null && budget.cutShort()
-            ? new Failures.Cause(Reason.PROTOCOL_VIOLATION, "half a TLS record, then nothing")
-            : cause);
+    end(cutShort(context) ? CUT_SHORT : BROKEN);
     context.fireChannelInactive();
+  }
+
+  private static boolean cutShort(ChannelHandlerContext context) {
+    HandshakeBudget budget = context.pipeline().get(HandshakeBudget.class);
+    return budget != null && budget.cutShort();
   }
 
   private void end(Failures.Cause why) {

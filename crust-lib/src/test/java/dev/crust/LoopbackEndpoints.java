@@ -1,0 +1,108 @@
+package dev.crust;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
+
+/** Endpoints on loopback whose events are recorded, closed with the fixture. */
+final class LoopbackEndpoints implements AutoCloseable {
+  static final int PATIENCE_SECONDS = 10;
+
+  private final List<Endpoint> open = new ArrayList<>();
+
+  /** An endpoint and its events. */
+  record Watched(Endpoint endpoint, BlockingQueue<Event> events) {
+    PeerId id() {
+      return endpoint.id();
+    }
+
+    CrustAddress address() {
+      return endpoint.address();
+    }
+
+    Connection connect(CrustAddress address) throws Exception {
+      return LoopbackEndpoints.await(endpoint.connect(address));
+    }
+
+    /** The next event of this kind; others are skipped. */
+    <T extends Event> T next(Class<T> kind) throws InterruptedException {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+      List<Event> skipped = new ArrayList<>();
+      for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+        Event event = events.poll(left, TimeUnit.NANOSECONDS);
+        if (kind.isInstance(event)) {
+          return kind.cast(event);
+        }
+        if (event != null) {
+          skipped.add(event);
+        }
+      }
+      throw new AssertionError("no " + kind.getSimpleName() + " came, but " + skipped);
+    }
+
+    /** Why a dial fails. */
+    ConnectFailedException failure(CrustAddress address) throws Exception {
+      try {
+        connect(address);
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof ConnectFailedException failure) {
+          return failure;
+        }
+        throw e;
+      }
+      throw new AssertionError("the dial should have failed");
+    }
+  }
+
+  Watched open() throws IOException {
+    return open(builder -> builder);
+  }
+
+  Watched open(UnaryOperator<EndpointBuilder> settings) throws IOException {
+    Endpoint endpoint = settings.apply(builder()).open();
+    open.add(endpoint);
+    LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    endpoint.onEvent(events::add);
+    return new Watched(endpoint, events);
+  }
+
+  /** A builder for an endpoint that only listens on loopback and looks for nobody. */
+  static EndpointBuilder builder() {
+    return Endpoint.builder()
+        .listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .discoveries(List.of());
+  }
+
+  static <T> T await(CompletionStage<T> stage)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    return stage.toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** The address of a peer behind another port of this host. */
+  static CrustAddress at(PeerId peer, int port) {
+    return CrustAddress.of(
+        peer,
+        List.of(Candidate.tcp(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))));
+  }
+
+  static int port(Watched watched) {
+    assertThat(watched.address().candidates()).hasSize(1);
+    return watched.address().candidates().get(0).address().getPort();
+  }
+
+  @Override
+  public void close() {
+    open.forEach(Endpoint::close);
+  }
+}

@@ -1,0 +1,188 @@
+package dev.crust;
+
+import static dev.crust.LoopbackEndpoints.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.crust.LoopbackEndpoints.Watched;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** There is one connection to a peer at most, and its end is noticed. */
+@Timeout(60)
+final class OneConnectionTest {
+  @Test
+  void aSecondDialGivesTheFirstConnection() throws Exception {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+      Watched alice = endpoints.open();
+      Watched bob = endpoints.open();
+      Connection first = bob.connect(alice.address());
+      assertThat(bob.connect(alice.address())).isSameAs(first);
+      Connection inbound = alice.next(Event.Connected.class).connection();
+      assertThat(alice.connect(bob.address())).isSameAs(inbound);
+      assertThat(alice.endpoint().connections()).hasSize(1);
+    }
+  }
+
+  @Test
+  void noConnectionToOneself() throws Exception {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+      Watched alice = endpoints.open();
+      assertThat(alice.failure(alice.address()).reason()).isEqualTo(Reason.SELF);
+      assertThat(alice.next(Event.ConnectFailed.class).reason()).isEqualTo(Reason.SELF);
+    }
+  }
+
+  @Test
+  void simultaneousDialsEndAsOneConnection() throws Exception {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+      Watched alice = endpoints.open();
+      Watched bob = endpoints.open();
+      for (int round = 0; round < 30; round++) {
+        CompletionStage<Connection> there = alice.endpoint().connect(bob.address());
+        CompletionStage<Connection> back = bob.endpoint().connect(alice.address());
+        Connection ofAlice = await(there);
+        Connection ofBob = await(back);
+        await(ofAlice.send(Message.of("a")));
+        await(ofBob.send(Message.of("b")));
+        assertThat(alice.endpoint().connections()).containsExactly(ofAlice);
+        assertThat(bob.endpoint().connections()).containsExactly(ofBob);
+        assertThat(alice.next(Event.Connected.class).connection()).isSameAs(ofAlice);
+        assertThat(bob.next(Event.Connected.class).connection()).isSameAs(ofBob);
+        assertThat(ofAlice.path().local()).isEqualTo(ofBob.path().remote());
+
+        ofAlice.close();
+        assertThat(alice.next(Event.Lost.class).reason()).isEqualTo(Reason.CLOSED);
+        assertThat(bob.next(Event.Lost.class).reason()).isEqualTo(Reason.CLOSED_BY_PEER);
+      }
+    }
+  }
+
+  @Test
+  void aConnectionThatWasClosedCanBeMadeAgainAtOnce() throws Exception {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+      Watched alice = endpoints.open();
+      Watched bob = endpoints.open();
+      for (int round = 0; round < 10; round++) {
+        Connection connection = bob.connect(alice.address());
+        CompletionStage<Void> last = connection.send(Message.of("last words"));
+        connection.close();
+        await(last);
+        assertThat(bob.next(Event.Lost.class).reason()).isEqualTo(Reason.CLOSED);
+        assertThat(bob.connect(alice.address())).isNotSameAs(connection);
+        bob.endpoint().connection(alice.id()).orElseThrow().close();
+        assertThat(bob.next(Event.Lost.class).reason()).isEqualTo(Reason.CLOSED);
+      }
+    }
+  }
+
+  @Test
+  void whatIsSentAfterTheEndFails() throws Exception {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+      Watched alice = endpoints.open();
+      Watched bob = endpoints.open();
+      Connection connection = bob.connect(alice.address());
+      alice.endpoint().close();
+      assertThat(await(connection.closed())).isEqualTo(Reason.PEER_ENDPOINT_CLOSED);
+      assertThat(bob.next(Event.Lost.class).reason()).isEqualTo(Reason.PEER_ENDPOINT_CLOSED);
+      assertThatThrownBy(() -> await(connection.send(Message.of("late"))))
+          .cause()
+          .isInstanceOf(ConnectionLostException.class);
+      assertThatThrownBy(() -> await(connection.ping()))
+          .cause()
+          .isInstanceOf(ConnectionLostException.class);
+    }
+  }
+
+  @Test
+  void aSilentPeerIsNoticed() throws Exception {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+      Watched alice = endpoints.open();
+      Watched bob = endpoints.open(builder -> builder.heartbeat(Duration.ofMillis(200)));
+      try (TcpProxy proxy = new TcpProxy(LoopbackEndpoints.port(alice))) {
+        Connection connection = bob.connect(LoopbackEndpoints.at(alice.id(), proxy.port()));
+        await(connection.ping());
+        proxy.fallSilent();
+        CompletionStage<Void> unsure = connection.send(Message.of("anybody there?"));
+        assertThat(bob.next(Event.Lost.class).reason()).isEqualTo(Reason.SILENT);
+        assertThatThrownBy(() -> await(unsure)).cause().isInstanceOf(ConnectionLostException.class);
+      }
+    }
+  }
+
+  @Test
+  void anIdlePeerIsNotTakenForSilent() throws Exception {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+      Watched alice = endpoints.open();
+      Watched bob = endpoints.open(builder -> builder.heartbeat(Duration.ofMillis(50)));
+      Connection connection = bob.connect(alice.address());
+      // Twenty heartbeats, timed by those of another connection that is silent.
+      Watched clock = endpoints.open(builder -> builder.heartbeat(Duration.ofMillis(500)));
+      try (TcpProxy proxy = new TcpProxy(LoopbackEndpoints.port(alice))) {
+        clock.connect(LoopbackEndpoints.at(alice.id(), proxy.port()));
+        proxy.fallSilent();
+        clock.next(Event.Lost.class);
+      }
+      assertThat(bob.endpoint().connections()).containsExactly(connection);
+    }
+  }
+
+  @Test
+  void aBrokenPathIsNoticedAtOnce() throws Exception {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+      Watched alice = endpoints.open();
+      Watched bob = endpoints.open();
+      try (TcpProxy proxy = new TcpProxy(LoopbackEndpoints.port(alice))) {
+        bob.connect(LoopbackEndpoints.at(alice.id(), proxy.port()));
+        alice.next(Event.Connected.class);
+        proxy.cut();
+        assertThat(bob.next(Event.Lost.class).reason()).isEqualTo(Reason.PATH_LOST);
+        assertThat(alice.next(Event.Lost.class).reason()).isEqualTo(Reason.PATH_LOST);
+      }
+    }
+  }
+
+  /** The old process is gone without a word, and the network does not tell either. */
+  @Test
+  void aRestartedPeerReplacesItsFormerSelf() throws Exception {
+    Identity identity = Identity.ephemeral();
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+      Watched alice = endpoints.open();
+      Watched before = endpoints.open(builder -> builder.identity(identity));
+      try (TcpProxy proxy = new TcpProxy(LoopbackEndpoints.port(alice))) {
+        before.connect(LoopbackEndpoints.at(alice.id(), proxy.port()));
+        Connection old = alice.next(Event.Connected.class).connection();
+        proxy.fallSilent();
+
+        Watched after = endpoints.open(builder -> builder.identity(identity));
+        after.connect(alice.address());
+
+        Event.Lost lost = alice.next(Event.Lost.class);
+        assertThat(lost.connection()).isSameAs(old);
+        assertThat(lost.reason()).isEqualTo(Reason.PEER_RESTARTED);
+        assertThat(alice.next(Event.Connected.class).connection().peer())
+            .isEqualTo(identity.peerId());
+
+        before.next(Event.Lost.class);
+        assertThat(verdict(before, alice)).isEqualTo(Reason.KEY_IN_USE_TWICE);
+      }
+    }
+  }
+
+  /**
+   * The side that decides learns of the other's refusal only after it has opened the connection.
+   */
+  private static Reason verdict(Watched dialler, Watched listener) throws Exception {
+    try {
+      return await(dialler.connect(listener.address()).closed());
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ConnectFailedException failure) {
+        return failure.reason();
+      }
+      throw e;
+    }
+  }
+}

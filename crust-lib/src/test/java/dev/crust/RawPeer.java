@@ -1,0 +1,103 @@
+package dev.crust;
+
+import dev.crust.proto.identity.PeerCertificate;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.security.KeyStore;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** A peer that speaks TLS 1.3 and then writes whatever bytes it likes. */
+final class RawPeer implements AutoCloseable {
+  private final SSLSocket socket;
+
+  /** A peer with this certificate, or with none. */
+  RawPeer(int port, @Nullable PeerCertificate certificate) throws Exception {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    if (certificate != null) {
+      store.setKeyEntry(
+          "peer",
+          certificate.privateKey(),
+          new char[0],
+          new X509Certificate[] {certificate.certificate()});
+    }
+    KeyManagerFactory keys = KeyManagerFactory.getInstance("SunX509");
+    keys.init(store, new char[0]);
+    SSLContext context = SSLContext.getInstance("TLSv1.3");
+    context.init(keys.getKeyManagers(), new TrustManager[] {new Gullible()}, null);
+    Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
+    plain.setSoTimeout(LoopbackEndpoints.PATIENCE_SECONDS * 1000);
+    socket = (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", port, true);
+    socket.startHandshake();
+  }
+
+  /** A peer with a certificate as it should be. */
+  static RawPeer honest(int port, Identity identity) throws Exception {
+    return new RawPeer(port, PeerCertificate.create(identity, new SecureRandom()));
+  }
+
+  void write(byte... bytes) throws IOException {
+    socket.getOutputStream().write(bytes);
+    socket.getOutputStream().flush();
+  }
+
+  /** Writes a frame of this type. */
+  void frame(int type, byte... body) throws IOException {
+    ByteBuffer frame = ByteBuffer.allocate(body.length + 4);
+    dev.crust.proto.frame.Varint.write(frame, body.length + 1);
+    frame.put((byte) type).put(body);
+    byte[] bytes = new byte[frame.flip().remaining()];
+    frame.get(bytes);
+    write(bytes);
+  }
+
+  /** Everything that comes until the other side hangs up. */
+  byte[] readToEnd() throws IOException {
+    InputStream in = socket.getInputStream();
+    try {
+      return in.readAllBytes();
+    } catch (IOException reset) {
+      return new byte[0];
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+
+  private static final class Gullible extends X509ExtendedTrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] c, String a, Socket s) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] c, String a, Socket s) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] c, String a, javax.net.ssl.SSLEngine e) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] c, String a, javax.net.ssl.SSLEngine e) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] c, String a) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] c, String a) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
+  }
+}

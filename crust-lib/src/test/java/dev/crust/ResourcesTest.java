@@ -1,0 +1,88 @@
+package dev.crust;
+
+import static dev.crust.LoopbackEndpoints.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What endpoints leave behind when they are closed: nothing. */
+@Timeout(180)
+final class ResourcesTest {
+  private static final int ENDPOINTS = 200;
+  private static final int NEIGHBOURS = 10;
+
+  @Test
+  void twoHundredEndpoints() throws Exception {
+    // What Netty and the JDK load once is not counted.
+    run(2, 1);
+    int socketsBefore = sockets();
+    run(ENDPOINTS, NEIGHBOURS);
+    assertThat(threads()).as("threads").isEmpty();
+    assertThat(sockets()).as("sockets").isLessThanOrEqualTo(socketsBefore);
+  }
+
+  private static void run(int count, int neighbours) throws Exception {
+    List<Endpoint> endpoints = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        endpoints.add(LoopbackEndpoints.builder().open());
+      }
+      List<CompletionStage<Connection>> dials = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        for (int j = 1; j <= neighbours / 2; j++) {
+          dials.add(endpoints.get(i).connect(endpoints.get((i + j) % count).address()));
+        }
+      }
+      for (CompletionStage<Connection> dial : dials) {
+        Connection connection = await(dial);
+        await(connection.send(Message.of("hello")));
+      }
+      if (neighbours > 1) {
+        for (Endpoint endpoint : endpoints) {
+          assertThat(endpoint.connections()).hasSize(neighbours);
+        }
+      }
+    } finally {
+      endpoints.forEach(Endpoint::close);
+    }
+  }
+
+  /** Threads of endpoints that still run; those that are on their way out are waited for. */
+  private static List<String> threads() throws InterruptedException {
+    List<String> left = new ArrayList<>();
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().startsWith("crust-")) {
+        thread.join(10_000);
+        if (thread.isAlive()) {
+          left.add(thread.getName());
+        }
+      }
+    }
+    return left;
+  }
+
+  private static int sockets() throws IOException {
+    int count = 0;
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      for (Path descriptor : descriptors.toList()) {
+        try {
+          String target = Files.readSymbolicLink(descriptor).toString();
+          if (target.startsWith("socket:") || target.contains("eventpoll")) {
+            count++;
+          }
+        } catch (IOException closedMeanwhile) {
+          // Not there any more, so not left behind.
+        }
+      }
+    }
+    return count;
+  }
+}
