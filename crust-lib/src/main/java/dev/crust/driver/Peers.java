@@ -146,6 +146,11 @@ final class Peers {
     List.copyOf(dials.values()).forEach(Dial::cancel);
     dials.clear();
     connections.values().forEach(connection -> connection.close(Reason.ENDPOINT_CLOSED));
+    for (PeerPath path : context.paths()) {
+      if (!isUp(path)) {
+        onLoop(path, () -> path.leave(Reason.ENDPOINT_CLOSED, ""));
+      }
+    }
   }
 
   private static PeerId peerOf(PeerPath path) {
