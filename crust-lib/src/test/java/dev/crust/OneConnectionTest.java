@@ -41,7 +41,7 @@ final class OneConnectionTest {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
       Watched alice = endpoints.open();
       Watched bob = endpoints.open();
-      for (int round = 0; round < 30; round++) {
+      for (int round = 0; round < 100; round++) {
         CompletionStage<Connection> there = alice.endpoint().connect(bob.address());
         CompletionStage<Connection> back = bob.endpoint().connect(alice.address());
         Connection ofAlice = await(there);

@@ -34,6 +34,7 @@ final class Dial {
   private final DialRace race;
   private final Map<Candidate, TcpPort.Outgoing> running = new HashMap<>();
   private final List<UserFuture<Connection>> waiting = new ArrayList<>();
+  private boolean waitsForOther;
   private @Nullable Future<?> timer;
 
   Dial(CrustAddress address, EndpointContext context, Peers peers) {
@@ -69,6 +70,26 @@ final class Dial {
       }
     }
     return false;
+  }
+
+  /** Another path carries the connection already, and will be announced, or end, in a moment. */
+  private void waitForOther() {
+    run(race.onCancelled(context.now()));
+    waitsForOther = true;
+    Connection other = peers.connections().get(address.peer());
+    if (other != null) {
+      peers.dialEnded(address.peer(), this);
+      complete(other);
+    }
+  }
+
+  /** No path carries a connection to the peer any more. */
+  void onOtherEnded() {
+    if (waitsForOther) {
+      peers.dialEnded(address.peer(), this);
+      peers.dialFailed(address.peer(), Reason.PATH_LOST, List.of());
+      fail(Reason.PATH_LOST, List.of());
+    }
   }
 
   /** A connection to the peer came up otherwise. */
@@ -167,7 +188,8 @@ final class Dial {
       control.execute(
           () -> {
             if (peers.onOpened(path, admittedByPeer) && !onConnected(candidate, connection)) {
-              connection.close(Reason.CANCELLED);
+              // The dial was over, but the peer has admitted the path before it heard of that.
+              peers.upFromOutside(connection, elapsed());
             }
           });
     }
@@ -182,10 +204,8 @@ final class Dial {
       control.execute(
           () -> {
             peers.onEnded(path, reason, detail);
-            Connection other = peers.connections().get(address.peer());
-            if (reason == Reason.DUPLICATE && other != null) {
-              onConnectedOtherwise(other);
-              peers.dialEnded(address.peer(), Dial.this);
+            if (reason == Reason.DUPLICATE && peers.isOpen(address.peer())) {
+              waitForOther();
             } else {
               run(race.onFailed(candidate, reason, detail, context.now()));
             }

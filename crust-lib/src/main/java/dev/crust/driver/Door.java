@@ -91,6 +91,7 @@ final class Door {
   private final class GuestFate implements PeerPath.Fate {
     private final InetAddress source;
     private final Instant arrived;
+    private @Nullable LocalConnection unannounced;
 
     GuestFate(InetAddress source, Instant arrived) {
       this.source = source;
@@ -114,14 +115,33 @@ final class Door {
           () -> {
             antechamber.onLeft(path);
             if (peers.onOpened(path, admittedByPeer)) {
-              peers.upFromOutside(connection, Duration.between(arrived, context.now()));
+              unannounced = connection;
+              if (admittedByPeer != null) {
+                announce();
+              }
             }
           });
     }
 
     @Override
     public void onAlive(PeerPath path) {
-      control.execute(() -> peers.onAlive(path));
+      control.execute(
+          () -> {
+            announce();
+            peers.onAlive(path);
+          });
+    }
+
+    /**
+     * Whoever has dialled may have given up before our Admit arrived, because another path won: the
+     * user is told of the connection when the first frame on it proves that the peer has followed.
+     */
+    private void announce() {
+      LocalConnection connection = unannounced;
+      if (connection != null) {
+        unannounced = null;
+        peers.upFromOutside(connection, Duration.between(arrived, context.now()));
+      }
     }
 
     @Override
@@ -129,6 +149,7 @@ final class Door {
       control.execute(
           () -> {
             boolean wasUp = peers.isUp(path);
+            unannounced = null;
             antechamber.onLeft(path);
             peers.onEnded(path, reason, detail);
             if (!wasUp || reason == Reason.PROTOCOL_VIOLATION) {

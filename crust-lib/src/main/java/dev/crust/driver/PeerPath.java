@@ -269,6 +269,14 @@ final class PeerPath implements Pipe.Reader {
     }
   }
 
+  /** What the peer has been told is a connection stays one. */
+  @Override
+  public void onCancelled() {
+    if (state != State.OPEN) {
+      leave(Reason.CANCELLED, "");
+    }
+  }
+
   @Override
   public void onClosed(Reason reason, String detail) {
     state = State.ENDED;

@@ -53,6 +53,11 @@ final class Peers {
         context.incarnation(), Optional.ofNullable(held.get(peer)), context.limits());
   }
 
+  /** Whether some path carries a connection with this peer, announced or not. */
+  boolean isOpen(PeerId peer) {
+    return table.isOpen(peer);
+  }
+
   /** Whether this path carries a connection that is up. */
   boolean isUp(PeerPath path) {
     PeerId peer = path.peer();
@@ -129,7 +134,15 @@ final class Peers {
       return;
     }
     down(path, peer, reason, detail);
-    run(table.onClosed(path, peer));
+    table.carriedBy(path, peer).ifPresent(name -> held.remove(peer, name));
+    run(
+        reason == Reason.CLOSED
+            ? table.onDropped(path, peer, context.now())
+            : table.onClosed(path, peer, context.now()));
+    Dial dial = dials.get(peer);
+    if (dial != null && !table.isOpen(peer)) {
+      dial.onOtherEnded();
+    }
   }
 
   private void down(PeerPath path, PeerId peer, Reason reason, String detail) {

@@ -77,10 +77,12 @@ final class SessionLoop implements Session.Listener<Sent> {
     return path;
   }
 
-  /** The path is open. */
+  /**
+   * The path is open: asks for a first sign of life, which is also the first measured round trip.
+   */
   void begin() {
     watch();
-    ask(context.future());
+    probe();
   }
 
   void onFrame(int type, ByteBuffer body) throws MalformedMessageException {

@@ -36,6 +36,11 @@ public final class Pipe extends ChannelInboundHandlerAdapter {
     void onWritable();
 
     /**
+     * Nobody needs the pipe any more, except perhaps the reader: it closes the pipe, or does not.
+     */
+    void onCancelled();
+
+    /**
      * The pipe is closed, or never came about. Called once, last.
      *
      * @param reason why, as far as the socket and TLS can tell
@@ -123,6 +128,10 @@ public final class Pipe extends ChannelInboundHandlerAdapter {
       // Outbound from the first handler: past TLS, which would wait to say farewell.
       first.close();
     }
+  }
+
+  void cancel() {
+    reader.onCancelled();
   }
 
   void fail(Failures.Cause why) {

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** TCP: listens and dials, and turns every socket into a {@link Pipe}. Thread-safe. */
 public final class TcpPort {
@@ -99,6 +100,7 @@ public final class TcpPort {
       Duration timeout,
       Function<Pipe, Pipe.Reader> readers) {
     int millis = (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE);
+    Outgoing outgoing = new Outgoing();
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loops.group())
@@ -112,7 +114,7 @@ public final class TcpPort {
                   protected void initChannel(SocketChannel channel) {
                     SslHandler handler = tls.client(channel.alloc(), expected);
                     handler.setHandshakeTimeoutMillis(millis);
-                    pipe(channel, handler, readers);
+                    outgoing.begun(pipe(channel, handler, readers));
                   }
                 });
     ChannelFuture connecting = bootstrap.connect(remote);
@@ -125,20 +127,34 @@ public final class TcpPort {
             }
           }
         });
-    return new Outgoing(connecting.channel());
+    return outgoing;
   }
 
-  private static void pipe(
+  private static Pipe pipe(
       Channel channel, SslHandler handler, Function<Pipe, Pipe.Reader> readers) {
     Pipe pipe = new Pipe(channel, handler, readers);
     channel.pipeline().addLast(new HandshakeBudget(), handler, pipe);
+    return pipe;
   }
 
   /** An attempt to connect. Thread-safe. */
-  public record Outgoing(Channel channel) {
-    /** Gives it up, whatever it has come to. */
-    public void cancel() {
-      channel.close();
+  public static final class Outgoing {
+    private @Nullable Pipe pipe;
+    private boolean cancelled;
+
+    private synchronized void begun(Pipe begun) {
+      pipe = begun;
+      if (cancelled) {
+        begun.loop().execute(begun::cancel);
+      }
+    }
+
+    /** Gives it up, unless its reader holds on to it; see {@link Pipe.Reader#onCancelled}. */
+    public synchronized void cancel() {
+      cancelled = true;
+      if (pipe != null) {
+        pipe.loop().execute(pipe::cancel);
+      }
     }
   }
 }

@@ -39,6 +39,7 @@ public final class PeerTable<P> {
 
   private static final int MAX_REMEMBERED_PEERS = 1024;
   private static final int MAX_REPLACED_INCARNATIONS = 4;
+  private static final int MAX_CONTENDERS = 4;
 
   /** What is to be done. */
   public sealed interface Effect<P> {
@@ -60,16 +61,17 @@ public final class PeerTable<P> {
 
   private record Open<P>(P path, Token connection, Token incarnation) {}
 
-  private record Contender<P>(P path, Token incarnation, Instant until) {}
+  private record Contender<P>(P path, Token incarnation) {}
 
   private static final class Peer<P> {
     @Nullable Open<P> open;
-    @Nullable Contender<P> contender;
+    final ArrayDeque<Contender<P>> contenders = new ArrayDeque<>();
+    @Nullable Instant probeEnds;
     final Map<P, Token> following = new HashMap<>();
     final ArrayDeque<Token> replaced = new ArrayDeque<>();
 
     boolean idle() {
-      return open == null && contender == null && following.isEmpty();
+      return open == null && contenders.isEmpty() && following.isEmpty();
     }
   }
 
@@ -103,11 +105,14 @@ public final class PeerTable<P> {
       peer.following.put(path, hello.incarnation());
     } else if (open == null) {
       admit(peer, path, hello.incarnation(), effects);
-    } else if (hello.held().equals(Optional.of(open.connection)) || peer.contender != null) {
+    } else if (hello.held().equals(Optional.of(open.connection))
+        || peer.contenders.size() == MAX_CONTENDERS) {
       effects.add(new Effect.Refuse<>(path, Reason.DUPLICATE));
     } else {
-      peer.contender = new Contender<>(path, hello.incarnation(), now.plus(PROBE_TIMEOUT));
-      effects.add(new Effect.Probe<>(open.path));
+      peer.contenders.add(new Contender<>(path, hello.incarnation()));
+      if (peer.probeEnds == null) {
+        probe(peer, open.path, now, effects);
+      }
     }
     return effects;
   }
@@ -115,14 +120,36 @@ public final class PeerTable<P> {
   private void endOldIncarnation(Peer<P> peer, Open<P> open, List<Effect<P>> effects) {
     effects.add(new Effect.End<>(open.path, Reason.PEER_RESTARTED));
     peer.open = null;
-    Contender<P> contender = peer.contender;
-    if (contender != null) {
-      effects.add(new Effect.Refuse<>(contender.path, Reason.PEER_RESTARTED));
-      peer.contender = null;
-    }
+    refuseContenders(peer, Reason.PEER_RESTARTED, effects);
     peer.replaced.add(open.incarnation);
     if (peer.replaced.size() > MAX_REPLACED_INCARNATIONS) {
       peer.replaced.remove();
+    }
+  }
+
+  private void probe(Peer<P> peer, P path, Instant now, List<Effect<P>> effects) {
+    peer.probeEnds = now.plus(PROBE_TIMEOUT);
+    effects.add(new Effect.Probe<>(path));
+  }
+
+  private void refuseContenders(Peer<P> peer, Reason reason, List<Effect<P>> effects) {
+    peer.contenders.forEach(contender -> effects.add(new Effect.Refuse<>(contender.path, reason)));
+    peer.contenders.clear();
+    peer.probeEnds = null;
+  }
+
+  /**
+   * There is no connection any more: the first who contended gets its chance, and must prove itself
+   * to the others.
+   */
+  private void admitContender(Peer<P> peer, Instant now, List<Effect<P>> effects) {
+    peer.probeEnds = null;
+    Contender<P> first = peer.contenders.poll();
+    if (first != null) {
+      admit(peer, first.path, first.incarnation, effects);
+      if (!peer.contenders.isEmpty()) {
+        probe(peer, first.path, now, effects);
+      }
     }
   }
 
@@ -152,34 +179,42 @@ public final class PeerTable<P> {
   /** A connection has shown a sign of life after it was probed. */
   public List<Effect<P>> onAlive(P path, PeerId id) {
     Peer<P> peer = peers.get(id);
-    if (peer == null
-        || peer.open == null
-        || peer.contender == null
-        || !peer.open.path.equals(path)) {
-      return List.of();
+    List<Effect<P>> effects = new ArrayList<>();
+    if (peer != null && peer.open != null && peer.open.path.equals(path)) {
+      refuseContenders(peer, Reason.DUPLICATE, effects);
     }
-    Contender<P> contender = peer.contender;
-    peer.contender = null;
-    return List.of(new Effect.Refuse<>(contender.path, Reason.DUPLICATE));
+    return effects;
+  }
+
+  /**
+   * Our user has dropped the connection on this path; those who contended for it before are not
+   * wanted either.
+   */
+  public List<Effect<P>> onDropped(P path, PeerId id, Instant now) {
+    Peer<P> peer = peers.get(id);
+    List<Effect<P>> effects = new ArrayList<>();
+    if (peer != null && peer.open != null && peer.open.path.equals(path)) {
+      refuseContenders(peer, Reason.CLOSED, effects);
+    }
+    effects.addAll(onClosed(path, id, now));
+    return effects;
   }
 
   /** A path is gone, whatever it was. */
-  public List<Effect<P>> onClosed(P path, PeerId id) {
+  public List<Effect<P>> onClosed(P path, PeerId id, Instant now) {
     Peer<P> peer = peers.get(id);
     if (peer == null) {
       return List.of();
     }
-    peer.following.remove(path);
     List<Effect<P>> effects = new ArrayList<>();
-    Contender<P> contender = peer.contender;
-    if (contender != null && contender.path.equals(path)) {
-      peer.contender = null;
+    peer.following.remove(path);
+    if (peer.contenders.removeIf(contender -> contender.path.equals(path))) {
+      if (peer.contenders.isEmpty()) {
+        peer.probeEnds = null;
+      }
     } else if (peer.open != null && peer.open.path.equals(path)) {
       peer.open = null;
-      if (contender != null) {
-        peer.contender = null;
-        admit(peer, contender.path, contender.incarnation, effects);
-      }
+      admitContender(peer, now, effects);
     }
     return effects;
   }
@@ -188,9 +223,9 @@ public final class PeerTable<P> {
   public @Nullable Instant deadline() {
     Instant earliest = null;
     for (Peer<P> peer : peers.values()) {
-      Contender<P> contender = peer.contender;
-      if (contender != null && (earliest == null || contender.until.isBefore(earliest))) {
-        earliest = contender.until;
+      Instant ends = peer.probeEnds;
+      if (ends != null && (earliest == null || ends.isBefore(earliest))) {
+        earliest = ends;
       }
     }
     return earliest;
@@ -200,15 +235,20 @@ public final class PeerTable<P> {
   public List<Effect<P>> onTimeout(Instant now) {
     List<Effect<P>> effects = new ArrayList<>();
     for (Peer<P> peer : peers.values()) {
-      Contender<P> contender = peer.contender;
       Open<P> open = peer.open;
-      if (contender != null && open != null && !now.isBefore(contender.until)) {
-        peer.contender = null;
+      if (open != null && peer.probeEnds != null && !now.isBefore(peer.probeEnds)) {
         effects.add(new Effect.End<>(open.path, Reason.SILENT));
-        admit(peer, contender.path, contender.incarnation, effects);
+        peer.open = null;
+        admitContender(peer, now, effects);
       }
     }
     return effects;
+  }
+
+  /** Whether some path carries a connection with this peer. */
+  public boolean isOpen(PeerId id) {
+    Peer<P> peer = peers.get(id);
+    return peer != null && peer.open != null;
   }
 
   /** The name of the connection that this path carries, if it carries one. */
