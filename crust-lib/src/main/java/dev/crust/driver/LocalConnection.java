@@ -8,6 +8,7 @@ import dev.crust.PeerId;
 import dev.crust.Reason;
 import dev.crust.proto.session.Limits;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
@@ -188,9 +189,14 @@ final class LocalConnection implements Connection {
     }
   }
 
-  /** A message has come in. On the loop. */
+  /** A message has come in; {@link #deliverAll} follows. On the loop. */
   void deliver(Message message) {
     mailbox.put(message);
+  }
+
+  /** No more messages are to come for now. On the loop. */
+  void deliverAll() {
+    mailbox.flush();
   }
 
   /**
@@ -207,10 +213,14 @@ final class LocalConnection implements Connection {
     return submitted.poll();
   }
 
-  /** The peer's endpoint has accepted a message. On the loop. */
-  void onAccepted(Sent sent) {
-    sent.accepted.complete(null);
-    budget.give(Limits.charge(sent.message));
+  /** The peer's endpoint has accepted these messages. On the loop. */
+  void onAccepted(List<Sent> messages) {
+    long charge = 0;
+    for (Sent sent : messages) {
+      sent.accepted.complete(null);
+      charge += Limits.charge(sent.message);
+    }
+    budget.give(charge);
   }
 
   /**

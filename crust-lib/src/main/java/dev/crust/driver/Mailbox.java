@@ -34,10 +34,17 @@ final class Mailbox {
     this.broken = broken;
   }
 
+  /** Puts a message in; {@link #flush} sees to it that it is taken out. */
   void put(Message message) {
     synchronized (lock) {
       waiting.add(message);
     }
+  }
+
+  /**
+   * Sets the user's thread off for whatever was put in: once for a batch, since waking it is dear.
+   */
+  void flush() {
     run();
   }
 

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>any</td><td>a Close from the peer, a broken pipe</td><td>ENDED</td></tr>
  * </table>
  */
-final class PeerPath implements Pipe.Reader {
+final class PeerPath implements Pipe.Reader, FrameReader.Frames {
   private static final long LINGER_MILLIS = 1000;
   private static final int MAX_DETAIL = 500;
 
@@ -73,7 +73,7 @@ final class PeerPath implements Pipe.Reader {
   private final Pipe pipe;
   private final EndpointContext context;
   private final Fate fate;
-  private final FrameReader frames = new FrameReader(this::onFrame);
+  private final FrameReader frames = new FrameReader(this);
   private State state = State.GREETING;
   private boolean reported;
   private volatile @Nullable PeerId peer;
@@ -126,9 +126,10 @@ final class PeerPath implements Pipe.Reader {
     }
   }
 
-  private void onFrame(int type, ByteBuffer body) throws MalformedMessageException {
+  @Override
+  public void onFrame(int type, ByteBuffer body, int missing) throws MalformedMessageException {
     if (state == State.OPEN) {
-      session().onFrame(type, body);
+      session().onFrame(type, body, missing);
     } else if (type == FrameType.CLOSE && state != State.LEAVING && state != State.ENDED) {
       Close close = Session.parseClose(body);
       closedByPeer(close.getReason(), close.getDetail());
@@ -138,6 +139,13 @@ final class PeerPath implements Pipe.Reader {
       onAdmit(body);
     } else if (state == State.GREETING || state == State.DECIDING) {
       throw new MalformedMessageException("a frame of type " + type + " before its time");
+    }
+  }
+
+  @Override
+  public void onRest(ByteBuffer bytes, int missing) {
+    if (state == State.OPEN) {
+      session().onRest(bytes, missing);
     }
   }
 

@@ -1,18 +1,14 @@
 package dev.crust.driver;
 
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-
 /**
  * What a connection's user may have sent and not seen acknowledged, in charged bytes. Bounds the
  * sender's memory when the receiver is slow. Used by user threads, which may wait, and given back
- * to by the connection's loop, which never does. Those who wait are served in order of arrival.
+ * to by the connection's loop, which never does.
  */
 final class SendBudget {
-  private final ReentrantLock lock = new ReentrantLock(true);
-  private final Condition roomier = lock.newCondition();
   private final long limit;
   private long used;
+  private int waiting;
   private boolean closed;
 
   SendBudget(long limit) {
@@ -22,55 +18,48 @@ final class SendBudget {
   /**
    * Takes from the budget, waiting as long as it must; a single charge may exceed an unused budget.
    */
-  void take(long charge) throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      while (!closed && !fits(charge)) {
-        roomier.await();
-      }
-      used += charge;
-    } finally {
-      lock.unlock();
+  synchronized void take(long charge) throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
     }
+    while (!closed && !fits(charge)) {
+      waiting++;
+      try {
+        wait();
+      } finally {
+        waiting--;
+      }
+    }
+    used += charge;
   }
 
   /** Takes from the budget if that is possible at once. */
-  boolean tryTake(long charge) {
-    lock.lock();
-    try {
-      if (!closed && !fits(charge)) {
-        return false;
-      }
-      used += charge;
-      return true;
-    } finally {
-      lock.unlock();
+  synchronized boolean tryTake(long charge) {
+    if (!closed && !fits(charge)) {
+      return false;
     }
+    used += charge;
+    return true;
   }
 
   private boolean fits(long charge) {
     return used == 0 || used + charge <= limit;
   }
 
-  /** Gives back. */
-  void give(long charge) {
-    lock.lock();
-    try {
-      used -= charge;
-      roomier.signalAll();
-    } finally {
-      lock.unlock();
+  /**
+   * Gives back. Whoever waits is woken when half is free: waking it for each message would cost
+   * more than the message.
+   */
+  synchronized void give(long charge) {
+    used -= charge;
+    if (waiting > 0 && used <= limit / 2) {
+      notifyAll();
     }
   }
 
   /** Nobody waits from now on: the connection is over, and what is sent fails by itself. */
-  void close() {
-    lock.lock();
-    try {
-      closed = true;
-      roomier.signalAll();
-    } finally {
-      lock.unlock();
-    }
+  synchronized void close() {
+    closed = true;
+    notifyAll();
   }
 }

@@ -85,8 +85,12 @@ final class SessionLoop implements Session.Listener<Sent> {
     probe();
   }
 
-  void onFrame(int type, ByteBuffer body) throws MalformedMessageException {
-    session.onFrame(type, body);
+  void onFrame(int type, ByteBuffer body, int missing) throws MalformedMessageException {
+    session.onFrame(type, body, missing);
+  }
+
+  void onRest(ByteBuffer bytes, int missing) {
+    session.onRest(bytes, missing);
   }
 
   void onBatchRead() {
@@ -96,6 +100,7 @@ final class SessionLoop implements Session.Listener<Sent> {
       probed = false;
       path.alive();
     }
+    connection.deliverAll();
     session.onBatchRead(now);
     Instant ackDue = session.deadline();
     if (ackDue != null && !ackTimer) {
@@ -200,6 +205,7 @@ final class SessionLoop implements Session.Listener<Sent> {
     }
     End how = closing != null ? closing : new End(reason, detail);
     ended = how;
+    connection.deliverAll();
     session.abandon().forEach(sent -> sent.accepted().completeExceptionally(how.exception()));
     asked.values().forEach(ping -> ping.answer.completeExceptionally(how.exception()));
     asked.clear();
@@ -214,7 +220,7 @@ final class SessionLoop implements Session.Listener<Sent> {
   @Override
   public void onAcknowledged(List<Sent> receipts) {
     unacknowledged -= receipts.size();
-    receipts.forEach(connection::onAccepted);
+    connection.onAccepted(receipts);
   }
 
   @Override

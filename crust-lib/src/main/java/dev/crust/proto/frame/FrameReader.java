@@ -5,31 +5,48 @@ import java.nio.ByteBuffer;
 
 /**
  * Cuts a stream of bytes into frames: varint length, type, body. A frame that arrives whole is
- * passed on without a copy; one that arrives in pieces is put together in a buffer of fixed size.
+ * passed on without a copy. Of one that carries part of a message and arrives in pieces, each piece
+ * is passed on as it comes; any other is put together first, in memory of bounded size.
  */
 public final class FrameReader {
-  /** The largest frame, type and body, in bytes. */
-  public static final int MAX_FRAME = 16_384;
+  /** The most that a frame may carry of a message, in bytes. */
+  public static final int MAX_PART = 16 << 10;
+
+  /** The largest frame, type and body, in bytes: a part and its header. */
+  public static final int MAX_FRAME = MAX_PART + 16;
 
   private static final int MAX_LENGTH_BYTES = 3;
 
+  /** So much of a frame holds its type and every header that may follow. */
+  private static final int HEAD = 16;
+
   /** Who gets the frames. */
-  @FunctionalInterface
   public interface Frames {
     /**
-     * A frame has arrived.
+     * A frame has arrived, or the beginning of one.
      *
      * @param type its type
-     * @param body its body, valid during the call
+     * @param body its body as far as it has come, valid during the call
+     * @param missing how many bytes of the body are still to come, by {@link #onRest}; 0 except for
+     *     frames that carry part of a message
      */
-    void onFrame(int type, ByteBuffer body) throws MalformedMessageException;
+    void onFrame(int type, ByteBuffer body, int missing) throws MalformedMessageException;
+
+    /**
+     * More of the frame that came last has arrived.
+     *
+     * @param bytes what has come, valid during the call
+     * @param missing how many bytes are still to come
+     */
+    void onRest(ByteBuffer bytes, int missing) throws MalformedMessageException;
   }
 
   private final Frames frames;
-  private byte[] pending = new byte[0];
+  private byte[] pending = new byte[HEAD];
   private int pendingLength;
-  private int expected = -1;
-  private int expectedBits;
+  private int expected;
+  private int missing;
+  private int lengthSoFar;
   private int lengthBytes;
 
   /** A reader that passes frames on to this receiver. */
@@ -45,55 +62,84 @@ public final class FrameReader {
    */
   public void read(ByteBuffer in) throws MalformedMessageException {
     while (in.hasRemaining()) {
-      if (expected < 0 && !readLength(in)) {
-        return;
-      }
-      if (pendingLength == 0 && in.remaining() >= expected) {
-        int end = in.position() + expected;
-        pass(in.slice(in.position(), expected));
-        in.position(end);
-      } else {
-        int step = Math.min(expected - pendingLength, in.remaining());
-        if (pending.length < expected) {
-          byte[] larger = new byte[Math.max(expected, Math.min(MAX_FRAME, 2 * pending.length))];
-          System.arraycopy(pending, 0, larger, 0, pendingLength);
-          pending = larger;
-        }
-        in.get(pending, pendingLength, step);
-        pendingLength += step;
-        if (pendingLength == expected) {
-          pendingLength = 0;
-          pass(ByteBuffer.wrap(pending, 0, expected));
-        }
+      if (missing > 0) {
+        ByteBuffer piece = take(in, Math.min(missing, in.remaining()));
+        missing -= piece.remaining();
+        frames.onRest(piece, missing);
+      } else if (expected > 0 || readLength(in)) {
+        readFrame(in);
       }
     }
+  }
+
+  private void readFrame(ByteBuffer in) throws MalformedMessageException {
+    if (pendingLength == 0 && in.remaining() >= expected) {
+      ByteBuffer frame = take(in, expected);
+      expected = 0;
+      frames.onFrame(frame.get() & 0xff, frame, 0);
+    } else if (pendingLength == 0 && in.remaining() >= HEAD && streamed(in.get(in.position()))) {
+      begin(take(in, in.remaining()));
+    } else {
+      gather(in);
+    }
+  }
+
+  private void gather(ByteBuffer in) throws MalformedMessageException {
+    int wanted = Math.min(expected, pendingLength < HEAD ? HEAD : expected);
+    int step = Math.min(wanted - pendingLength, in.remaining());
+    if (pending.length < wanted) {
+      byte[] larger = new byte[wanted];
+      System.arraycopy(pending, 0, larger, 0, pendingLength);
+      pending = larger;
+    }
+    in.get(pending, pendingLength, step);
+    pendingLength += step;
+    ByteBuffer gathered = ByteBuffer.wrap(pending, 0, pendingLength);
+    if (pendingLength == expected) {
+      expected = 0;
+      pendingLength = 0;
+      frames.onFrame(gathered.get() & 0xff, gathered, 0);
+    } else if (pendingLength == HEAD && streamed(pending[0])) {
+      pendingLength = 0;
+      begin(gathered);
+    }
+  }
+
+  private void begin(ByteBuffer start) throws MalformedMessageException {
+    missing = expected - start.remaining();
+    expected = 0;
+    frames.onFrame(start.get() & 0xff, start, missing);
+  }
+
+  private static boolean streamed(byte type) {
+    return type == FrameType.MESSAGE || type == FrameType.MESSAGE_MORE;
+  }
+
+  private static ByteBuffer take(ByteBuffer in, int length) {
+    ByteBuffer slice = in.slice(in.position(), length);
+    in.position(in.position() + length);
+    return slice;
   }
 
   private boolean readLength(ByteBuffer in) throws MalformedMessageException {
     while (in.hasRemaining()) {
       byte b = in.get();
-      expectedBits |= (b & 0x7f) << (7 * lengthBytes);
+      lengthSoFar |= (b & 0x7f) << (7 * lengthBytes);
       lengthBytes++;
       if (b >= 0) {
-        if (expectedBits == 0 || expectedBits > MAX_FRAME) {
+        if (lengthSoFar == 0 || lengthSoFar > MAX_FRAME) {
           throw new MalformedMessageException(
-              "a frame of %d bytes (1 to %d are allowed)".formatted(expectedBits, MAX_FRAME));
+              "a frame of %d bytes (1 to %d are allowed)".formatted(lengthSoFar, MAX_FRAME));
         }
-        expected = expectedBits;
-        expectedBits = 0;
+        expected = lengthSoFar;
+        lengthSoFar = 0;
         lengthBytes = 0;
-        return true;
+        return in.hasRemaining();
       }
       if (lengthBytes == MAX_LENGTH_BYTES) {
         throw new MalformedMessageException("a frame's length takes too many bytes");
       }
     }
     return false;
-  }
-
-  private void pass(ByteBuffer frame) throws MalformedMessageException {
-    expected = -1;
-    int type = frame.get() & 0xff;
-    frames.onFrame(type, frame);
   }
 }

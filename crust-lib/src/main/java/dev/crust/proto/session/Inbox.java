@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Inbox {
   private final Limits limits;
   private final @Nullable Incoming[] inProgress = new @Nullable Incoming[256];
+  private @Nullable Incoming current;
   private int open;
   private long charged;
   private long taken;
@@ -24,10 +25,12 @@ final class Inbox {
   private long framesAcknowledged;
 
   private static final class Incoming {
+    final int priority;
     final byte[] bytes;
     int length;
 
-    Incoming(int size) {
+    Incoming(int priority, int size) {
+      this.priority = priority;
       this.bytes = new byte[size];
     }
   }
@@ -37,8 +40,11 @@ final class Inbox {
     this.granted = limits.window();
   }
 
-  /** A MESSAGE frame: the message, if it is complete with that. */
-  @Nullable Message onStart(ByteBuffer body) throws MalformedMessageException {
+  /**
+   * A MESSAGE frame of which so many bytes are missing yet: the message, if it is complete with
+   * that.
+   */
+  @Nullable Message onStart(ByteBuffer body, int missing) throws MalformedMessageException {
     int priority = priority(body);
     long size = Varint.read(body);
     if (size > limits.maxMessageSize()) {
@@ -54,23 +60,26 @@ final class Inbox {
       throw new MalformedMessageException(
           "%d charged bytes were sent where %d were granted".formatted(charged, granted));
     }
-    Incoming incoming = new Incoming((int) size);
+    Incoming incoming = new Incoming(priority, (int) size);
     inProgress[priority] = incoming;
     open++;
-    return add(priority, incoming, body);
+    return begin(incoming, body, missing);
   }
 
-  /** A MESSAGE_MORE frame: the message, if it is complete with that. */
-  @Nullable Message onMore(ByteBuffer body) throws MalformedMessageException {
+  /**
+   * A MESSAGE_MORE frame of which so many bytes are missing yet: the message, if it is complete
+   * with that.
+   */
+  @Nullable Message onMore(ByteBuffer body, int missing) throws MalformedMessageException {
     int priority = priority(body);
     Incoming incoming = inProgress[priority];
     if (incoming == null) {
       throw new MalformedMessageException("part of a message that never began");
     }
-    if (!body.hasRemaining()) {
+    if (body.remaining() + missing == 0) {
       throw new MalformedMessageException("an empty part of a message");
     }
-    return add(priority, incoming, body);
+    return begin(incoming, body, missing);
   }
 
   private static int priority(ByteBuffer body) throws MalformedMessageException {
@@ -80,22 +89,35 @@ final class Inbox {
     return body.get() & 0xff;
   }
 
-  private @Nullable Message add(int priority, Incoming incoming, ByteBuffer part)
+  private @Nullable Message begin(Incoming incoming, ByteBuffer part, int missing)
       throws MalformedMessageException {
-    int length = part.remaining();
-    if (length > incoming.bytes.length - incoming.length) {
+    if (part.remaining() + missing > incoming.bytes.length - incoming.length) {
       throw new MalformedMessageException("a message is longer than it said");
     }
+    current = incoming;
+    return onRest(part, missing);
+  }
+
+  /** More bytes of the frame that came last, of which so many are missing yet. */
+  @Nullable Message onRest(ByteBuffer part, int missing) {
+    Incoming incoming = current;
+    if (incoming == null) {
+      throw new IllegalStateException("the rest of a frame that never began");
+    }
+    int length = part.remaining();
     part.get(incoming.bytes, incoming.length, length);
     incoming.length += length;
-    framesAccepted++;
     bytesSinceAck += length;
+    if (missing > 0) {
+      return null;
+    }
+    framesAccepted++;
     if (incoming.length < incoming.bytes.length) {
       return null;
     }
-    inProgress[priority] = null;
+    inProgress[incoming.priority] = null;
     open--;
-    return Message.wrap(priority, incoming.bytes);
+    return Message.wrap(incoming.priority, incoming.bytes);
   }
 
   /** The user is done with messages that were charged this much. */

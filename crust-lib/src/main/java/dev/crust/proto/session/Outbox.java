@@ -91,7 +91,7 @@ final class Outbox<R> {
     }
     boolean first = message.untouched();
     int header = first ? 2 + Varint.length(message.length) : 2;
-    int room = Math.min(out.remaining() - 3, FrameReader.MAX_FRAME) - header;
+    int room = Math.min(out.remaining() - 3 - header, FrameReader.MAX_PART);
     int part = Math.min(room, message.rest.remaining());
     Varint.write(out, header + part);
     out.put((byte) (first ? FrameType.MESSAGE : FrameType.MESSAGE_MORE));

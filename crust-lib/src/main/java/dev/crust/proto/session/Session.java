@@ -85,12 +85,13 @@ public final class Session<R> {
   /**
    * A frame has come in. Types that this version does not know are skipped.
    *
+   * @param missing how many bytes of it come later, by {@link #onRest}
    * @throws MalformedMessageException if it breaks the protocol; the session is over then
    */
-  public void onFrame(int type, ByteBuffer body) throws MalformedMessageException {
+  public void onFrame(int type, ByteBuffer body, int missing) throws MalformedMessageException {
     switch (type) {
-      case FrameType.MESSAGE -> deliver(inbox.onStart(body));
-      case FrameType.MESSAGE_MORE -> deliver(inbox.onMore(body));
+      case FrameType.MESSAGE -> deliver(inbox.onStart(body, missing));
+      case FrameType.MESSAGE_MORE -> deliver(inbox.onMore(body, missing));
       case FrameType.ACK -> {
         List<R> receipts = outbox.onAcknowledged(Varint.read(body));
         if (!receipts.isEmpty()) {
@@ -113,6 +114,11 @@ public final class Session<R> {
           throw new MalformedMessageException("a second greeting on one path");
       default -> {}
     }
+  }
+
+  /** More of the frame that came last. */
+  public void onRest(ByteBuffer bytes, int missing) {
+    deliver(inbox.onRest(bytes, missing));
   }
 
   /** Reads the body of a CLOSE frame. */
