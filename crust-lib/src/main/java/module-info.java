@@ -14,4 +14,7 @@ module dev.crust {
   exports dev.crust.spi;
 
   uses dev.crust.spi.Discovery;
+
+  provides dev.crust.spi.Discovery with
+      dev.crust.io.beacon.Beacon;
 }
