@@ -32,6 +32,11 @@ final class RateLimit {
     return sources.computeIfAbsent(source, unknown -> new Bucket(each)).take(now) && all.take(now);
   }
 
+  /** How many sources are remembered. */
+  int sources() {
+    return sources.size();
+  }
+
   /** So many at once, and so many a second in the long run. */
   record Rate(int burst, int perSecond) {}
 
