@@ -22,25 +22,20 @@ final class Interfaces {
     return up;
   }
 
-  private static Optional<LanInterface> read(NetworkInterface each) {
+  private static Optional<LanInterface> read(NetworkInterface nif) {
     try {
       List<Assigned> addresses =
-          each.getInterfaceAddresses().stream()
-              .map(
-                  address ->
-                      new Assigned(
-                          address.getAddress(),
-                          address.getNetworkPrefixLength(),
-                          Optional.ofNullable(address.getBroadcast())))
+          nif.getInterfaceAddresses().stream()
+              .map(each -> new Assigned(each.getAddress(), each.getNetworkPrefixLength()))
               .toList();
-      return addresses.isEmpty() || !each.isUp()
+      return addresses.isEmpty() || !nif.isUp()
           ? Optional.empty()
           : Optional.of(
               new LanInterface(
-                  each.getName(),
-                  each.getIndex(),
-                  each.supportsMulticast() && !each.isLoopback(),
-                  each.isPointToPoint(),
+                  nif.getName(),
+                  nif.getIndex(),
+                  nif.supportsMulticast() && !nif.isLoopback(),
+                  nif.isPointToPoint(),
                   addresses));
     } catch (SocketException e) {
       return Optional.empty(); // it went away while we looked

@@ -2,7 +2,6 @@ package dev.crust.proto.beacon;
 
 import java.net.InetAddress;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A network interface of this host, as it is now.
@@ -23,7 +22,6 @@ public record LanInterface(
    * An address of the interface.
    *
    * @param prefix how many of its bits name the subnet
-   * @param broadcast the subnet's broadcast address, which IPv6 lacks
    */
-  public record Assigned(InetAddress ip, int prefix, Optional<InetAddress> broadcast) {}
+  public record Assigned(InetAddress ip, int prefix) {}
 }

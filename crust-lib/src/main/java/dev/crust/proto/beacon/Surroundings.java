@@ -37,8 +37,6 @@ public record Surroundings(List<Link> links, List<InetAddress> ours, List<Candid
   static final int MAX_INTERFACES = 16;
   static final int MAX_ADDRESSES = 4;
 
-  private static final InetAddress LOOPBACK_BROADCAST = address(127, 255, 255, 255);
-
   /** Copies the lists. */
   public Surroundings {
     links = List.copyOf(links);
@@ -125,11 +123,21 @@ public record Surroundings(List<Link> links, List<InetAddress> ours, List<Candid
     if (each.multicast()) {
       targets.add(assigned.ip() instanceof Inet6Address ? GROUP6 : GROUP4);
     }
-    if (assigned.ip() instanceof Inet4Address ip && ip.isLoopbackAddress()) {
-      targets.add(LOOPBACK_BROADCAST);
+    if (assigned.ip() instanceof Inet4Address ip && assigned.prefix() <= 30) {
+      targets.add(broadcast(ip, assigned.prefix()));
     }
-    assigned.broadcast().ifPresent(targets::add);
     return new Link(each.name(), each.index(), assigned.ip(), assigned.prefix(), targets);
+  }
+
+  /** RFC 919 §7. What the system has configured is often nothing, or the address itself. */
+  private static InetAddress broadcast(Inet4Address ip, int prefix) {
+    byte[] bytes = ip.getAddress();
+    int[] all = new int[4];
+    for (int i = 0; i < 4; i++) {
+      int network = Math.max(0, Math.min(8, prefix - 8 * i));
+      all[i] = (bytes[i] & 0xff) | (0xff >> network);
+    }
+    return address(all);
   }
 
   private static InetAddress address(int... bytes) {

@@ -4,7 +4,6 @@ import dev.crust.Candidate;
 import dev.crust.PeerId;
 import dev.crust.Transport;
 import dev.crust.proto.beacon.LanInterface.Assigned;
-import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,7 +11,6 @@ import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 
 /** What the tests of this package have in common. */
@@ -49,7 +47,7 @@ final class Given {
     return nif("lo", 1, false, "127.0.0.1/8", "::1%1/128");
   }
 
-  /** An Ethernet interface; its IPv4 addresses have a /24 and a broadcast address. */
+  /** An interface that carries multicast. */
   static LanInterface ethernet(String name, int index, String... addresses) {
     return nif(name, index, true, addresses);
   }
@@ -58,14 +56,7 @@ final class Given {
     List<Assigned> assigned = new ArrayList<>();
     for (String address : addresses) {
       String[] parts = address.split("/", -1);
-      InetAddress ip = ip(parts[0]);
-      assigned.add(
-          new Assigned(
-              ip,
-              Integer.parseInt(parts[1]),
-              multicast && ip instanceof Inet4Address
-                  ? Optional.of(ip(parts[0].replaceAll("\\.\\d+$", ".255")))
-                  : Optional.empty()));
+      assigned.add(new Assigned(ip(parts[0]), Integer.parseInt(parts[1])));
     }
     return new LanInterface(name, index, multicast, false, assigned);
   }

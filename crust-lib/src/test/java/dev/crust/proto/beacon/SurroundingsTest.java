@@ -9,8 +9,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.crust.Candidate;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SurroundingsTest {
   private final LanInterface eth0 =
@@ -45,6 +49,26 @@ class SurroundingsTest {
     assertThat(links.get(0).targets()).containsExactly(ip("239.255.84.84"), ip("192.0.2.255"));
     assertThat(links.get(1).targets()).containsExactly(ip("ff12::5484"));
     assertThat(Surroundings.GROUP6.isMCLinkLocal()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "192.0.2.77/24, 192.0.2.255",
+    "10.1.2.3/8, 10.255.255.255",
+    "10.1.2.3/12, 10.15.255.255",
+    "192.0.2.77/30, 192.0.2.79",
+    "192.0.2.77/31, ",
+    "192.0.2.77/32, "
+  })
+  void broadcast(String address, @Nullable String expected) {
+    LanInterface nif = ethernet("eth7", 7, address);
+    List<InetAddress> targets =
+        Surroundings.of(List.of(nif), List.of(tcp(address.split("/", -1)[0], 1)))
+            .links()
+            .get(0)
+            .targets();
+    assertThat(targets.stream().skip(1).map(InetAddress::getHostAddress).findFirst())
+        .isEqualTo(Optional.ofNullable(expected));
   }
 
   @Test
