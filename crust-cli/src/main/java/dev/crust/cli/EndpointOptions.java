@@ -1,0 +1,143 @@
+package dev.crust.cli;
+
+import dev.crust.CrustAddress;
+import dev.crust.PeerId;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The options of every command that opens an endpoint. */
+final class EndpointOptions {
+  /** What to dial and listen by. */
+  enum Transports {
+    TCP,
+    QUIC,
+    ANY
+  }
+
+  @Mixin private IdentityOptions identity = new IdentityOptions();
+  @Mixin private OutputOptions output = new OutputOptions();
+  @Mixin private LaterOptions later = new LaterOptions();
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      converter = Converters.File.class,
+      description = "JSON config; options win over it")
+  private @Nullable Path config;
+
+  @Option(
+      names = "--network",
+      paramLabel = "NAME",
+      converter = Converters.Network.class,
+      description = "only peers of the same network name connect (public)")
+  private @Nullable String network;
+
+  @Option(
+      names = "--listen",
+      paramLabel = "ADDR",
+      split = ",",
+      converter = Converters.Listen.class,
+      description = "tcp://IP:PORT, several with commas (every interface, random ports)")
+  private List<ListenAddress> listen = new ArrayList<>();
+
+  @Option(
+      names = "--bootstrap",
+      paramLabel = "CRUST_ADDRESS",
+      converter = Converters.Address.class,
+      description = "an endpoint to join through, repeatable")
+  private List<CrustAddress> bootstrap = new ArrayList<>();
+
+  @Option(names = "--no-beacon", description = "neither look for peers on the LAN nor be found")
+  private boolean noBeacon;
+
+  @Option(
+      names = "--transport",
+      paramLabel = "tcp|quic|any",
+      description = "restrict transports (any)")
+  private Transports transport = Transports.ANY;
+
+  OutputOptions output() {
+    return output;
+  }
+
+  /** What the options and the config file amount to. Says on standard error what is ignored. */
+  Setup setup(Streams streams) throws CommandFailure {
+    ConfigFile file = config == null ? ConfigFile.NONE : ConfigFile.read(config, streams.home());
+    later.check();
+    List<ListenAddress> places = listen.isEmpty() ? file.listen() : listen;
+    List<CrustAddress> join = bootstrap.isEmpty() ? file.bootstrap() : bootstrap;
+    if (output.verbosity() != Verbosity.QUIET) {
+      warn(file, places, streams);
+    }
+    return new Setup(
+        identity.source(file.identity(), streams.home()),
+        network != null ? network : file.network().orElse("public"),
+        tcp(places),
+        merged(join),
+        !noBeacon);
+  }
+
+  private void warn(ConfigFile file, List<ListenAddress> places, Streams streams) {
+    if (!file.unknown().isEmpty()) {
+      streams.say(
+          "the config file '"
+              + config
+              + "' has keys that this version does not know: "
+              + String.join(", ", file.unknown()));
+    }
+    List<String> ignored =
+        Stream.of(
+                places.stream()
+                    .filter(place -> place.transport() == ListenAddress.Transport.QUIC)
+                    .map(place -> "--listen " + place),
+                Stream.of("--transport quic").filter(it -> transport == Transports.QUIC),
+                later.given().stream())
+            .flatMap(it -> it)
+            .toList();
+    if (!ignored.isEmpty()) {
+      streams.say(
+          "this version speaks TCP, without relays or help against NATs, and ignores "
+              + String.join(", ", ignored));
+    }
+  }
+
+  /** The places for TCP; if QUIC alone was asked for, the same addresses by TCP. */
+  private static List<InetSocketAddress> tcp(List<ListenAddress> places) {
+    List<InetSocketAddress> tcp =
+        places.stream()
+            .filter(place -> place.transport() == ListenAddress.Transport.TCP)
+            .map(ListenAddress::socket)
+            .toList();
+    return tcp.isEmpty() ? places.stream().map(ListenAddress::socket).toList() : tcp;
+  }
+
+  /** One address a peer. */
+  private static List<CrustAddress> merged(List<CrustAddress> addresses) {
+    Map<PeerId, CrustAddress> byPeer = new LinkedHashMap<>();
+    for (CrustAddress address : addresses) {
+      byPeer.merge(address.peer(), address, EndpointOptions::merged);
+    }
+    return List.copyOf(byPeer.values());
+  }
+
+  private static CrustAddress merged(CrustAddress one, CrustAddress other) {
+    return new CrustAddress(
+        one.peer(),
+        Stream.concat(one.candidates().stream(), other.candidates().stream())
+            .distinct()
+            .limit(CrustAddress.MAX_CANDIDATES)
+            .toList(),
+        Stream.concat(one.via().stream(), other.via().stream())
+            .distinct()
+            .limit(CrustAddress.MAX_CANDIDATES)
+            .toList());
+  }
+}

@@ -1,0 +1,50 @@
+package dev.crust.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.ParameterException;
+
+/** The program. */
+public final class Main {
+  private Main() {}
+
+  /** Runs one command and exits with its code. */
+  public static void main(String[] args) {
+    System.exit(run(Streams.ofProcess(Ansi.AUTO.enabled()), args));
+  }
+
+  /** Runs one command: 0 if it succeeded, 1 if it failed, 2 if it makes no sense. */
+  static int run(Streams streams, String... args) {
+    CommandLine line =
+        new CommandLine(new CrustCommand())
+            .addSubcommand(new IdentityCommand(streams))
+            .addSubcommand(new NodeCommand(streams))
+            .addSubcommand(new PingCommand(streams))
+            .addSubcommand(new DiscoverCommand(streams));
+    line.setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8));
+    line.setExpandAtFiles(false);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setOverwrittenOptionsAllowed(false);
+    line.setUsageHelpAutoWidth(true);
+    line.setParameterExceptionHandler((e, ignored) -> refuse(streams, e));
+    line.setExecutionExceptionHandler((e, ignored, result) -> fail(streams, e));
+    return line.execute(args);
+  }
+
+  private static int refuse(Streams streams, ParameterException e) {
+    String name = e.getCommandLine().getCommandSpec().qualifiedName();
+    String message = String.valueOf(e.getMessage()).replaceFirst("^Error: ", "");
+    streams.say(message + " (" + name + " --help tells more)");
+    return CommandFailure.USAGE;
+  }
+
+  private static int fail(Streams streams, Exception e) throws Exception {
+    if (e instanceof CommandFailure failure) {
+      streams.say(failure.sentence());
+      return failure.exitCode();
+    }
+    throw e;
+  }
+}
