@@ -108,17 +108,20 @@ final class KeptPeers {
 
   /** The user wants this peer, now. An address without candidates stands for what we know. */
   List<CrustAddress> onAsked(CrustAddress asked, Instant now) {
-    Peer peer = peers.get(asked.peer());
-    CrustAddress address = asked.candidates().isEmpty() && peer != null ? peer.address : asked;
-    if (peer == null) {
-      peer = new Peer(address, Origin.ASKED, State.DIALLING, now);
-      peers.put(asked.peer(), peer);
-    } else if (peer.state == State.UP) {
+    Peer peer =
+        peers.computeIfAbsent(
+            asked.peer(), id -> new Peer(asked, Origin.ASKED, State.RESTING, now));
+    if (peer.origin != Origin.CONFIGURED) {
+      peer.origin = Origin.ASKED;
+    }
+    if (!asked.candidates().isEmpty()) {
+      peer.address = asked;
+    }
+    if (peer.state == State.UP) {
       return List.of();
     }
-    peer.address = address;
     peer.become(State.DIALLING, now);
-    return List.of(address);
+    return List.of(peer.address);
   }
 
   /** A peer of our network was heard on the LAN. */
@@ -134,7 +137,6 @@ final class KeptPeers {
       }
       peer = new Peer(address, Origin.FOUND, State.DUE, glare(address, now));
     } else if (peer.state == State.DUE && moved) {
-      peer.failures = 0;
       peer.since = earlier(peer.since, glare(address, now));
     }
     if (peer.origin == Origin.CAME) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.crust.cli;
+
+import org.jspecify.annotations.NullMarked;
