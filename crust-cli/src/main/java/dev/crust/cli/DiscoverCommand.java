@@ -1,12 +1,8 @@
 package dev.crust.cli;
 
-import dev.crust.CrustAddress;
 import dev.crust.Endpoint;
-import dev.crust.Event;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -42,19 +38,18 @@ final class DiscoverCommand implements Callable<Integer> {
       throw CommandFailure.usage("discover has nothing to do with --no-beacon");
     }
     Output output = options.output().output(streams);
-    Set<CrustAddress> heard = ConcurrentHashMap.newKeySet();
+    Heard heard = new Heard();
     try (Endpoint endpoint = setup.open(streams, Setup.DIAL_TIMEOUT)) {
       endpoint.onEvent(
           event -> {
-            boolean again = event instanceof Event.Discovered it && !heard.add(it.address());
-            if (!again) {
+            if (heard.isNews(event)) {
               output.print(new Notice.Happened(event));
             }
           });
       output.broken().toCompletableFuture().get(time.toNanos(), TimeUnit.NANOSECONDS);
       return CommandFailure.FAILED;
     } catch (TimeoutException e) {
-      if (heard.isEmpty()) {
+      if (heard.isNothing()) {
         output.print(new Notice.Remark("no peer was heard in " + Text.time(time)));
       }
       return 0;

@@ -1,5 +1,6 @@
 package dev.crust.cli;
 
+import dev.crust.Candidate;
 import dev.crust.CrustAddress;
 import dev.crust.PeerId;
 import dev.crust.Reason;
@@ -12,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,7 +133,7 @@ final class KeptPeers {
       return List.of();
     }
     Peer peer = peers.remove(address.peer());
-    boolean moved = peer == null || !peer.address.equals(address);
+    boolean moved = peer == null || !peer.address.candidates().containsAll(address.candidates());
     if (peer == null) {
       if (!makeRoom()) {
         return List.of();
@@ -142,7 +145,7 @@ final class KeptPeers {
     if (peer.origin == Origin.CAME) {
       peer.origin = Origin.FOUND;
     }
-    peer.address = address;
+    peer.address = joined(address, peer.address);
     peers.put(address.peer(), peer);
     return onTimeout(now);
   }
@@ -268,6 +271,26 @@ final class KeptPeers {
 
   private Instant glare(CrustAddress address, Instant now) {
     return self.compareTo(address.peer()) < 0 ? now : now.plus(GLARE_PAUSE);
+  }
+
+  /**
+   * What was heard now, and what was heard of the same listener before: one peer is heard on
+   * several links, on each with the address of that link.
+   */
+  private static CrustAddress joined(CrustAddress now, CrustAddress before) {
+    Set<Integer> ports =
+        now.candidates().stream()
+            .map(candidate -> candidate.address().getPort())
+            .collect(Collectors.toSet());
+    List<Candidate> candidates =
+        Stream.concat(
+                now.candidates().stream(),
+                before.candidates().stream()
+                    .filter(candidate -> ports.contains(candidate.address().getPort())))
+            .distinct()
+            .limit(CrustAddress.MAX_CANDIDATES)
+            .toList();
+    return new CrustAddress(now.peer(), candidates, now.via());
   }
 
   private static Instant earlier(Instant one, Instant other) {

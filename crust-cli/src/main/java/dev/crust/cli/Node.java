@@ -24,6 +24,7 @@ final class Node implements AutoCloseable {
   private final Instant started;
   private final PeerKeeper keeper;
   private final BootstrapProgress bootstrap;
+  private final Heard heard = new Heard();
   private final AtomicLong received = new AtomicLong();
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
 
@@ -47,7 +48,9 @@ final class Node implements AutoCloseable {
   }
 
   private void on(Event event) {
-    output.print(new Notice.Happened(event));
+    if (heard.isNews(event)) {
+      output.print(new Notice.Happened(event));
+    }
     if (event instanceof Event.Connected it) {
       // Only now, so that nobody's message is printed before the peer is.
       PeerId peer = it.connection().peer();

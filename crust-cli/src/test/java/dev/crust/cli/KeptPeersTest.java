@@ -4,6 +4,7 @@ import static dev.crust.cli.Fixtures.address;
 import static dev.crust.cli.Fixtures.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crust.Candidate;
 import dev.crust.CrustAddress;
 import dev.crust.PeerId;
 import dev.crust.Reason;
@@ -115,6 +116,21 @@ final class KeptPeersTest {
         .isEmpty();
     assertThat(kept.onDiscovered(address(101, 2), lost.plusMillis(20)))
         .containsExactly(address(101, 2));
+  }
+
+  @Test
+  void thePlacesWhereAPeerIsHeardAddUp() {
+    connect(101);
+    Candidate other = Candidate.tcp(Fixtures.socket("[2001:db8::1]:1"));
+    kept.onDiscovered(CrustAddress.of(peer(101), List.of(other)), T0);
+    kept.onDiscovered(address(101, 1), T0);
+    Instant lost = T0.plusSeconds(60);
+    kept.onLost(peer(101), Reason.PATH_LOST, lost);
+    assertThat(kept.onDiscovered(CrustAddress.of(peer(101), List.of(other)), lost))
+        .as("neither place is new")
+        .isEmpty();
+    assertThat(kept.onTimeout(kept.deadline().orElseThrow()))
+        .containsExactly(CrustAddress.of(peer(101), List.of(other, Fixtures.candidate(1))));
   }
 
   @Test
