@@ -45,7 +45,7 @@ final class Lan implements AutoCloseable {
         "ip", "-n", host, "link", "add", "eth0", "type", "veth", "peer", "name", name, "netns",
         bridge);
     in(host, "sysctl", "-qw", "net.ipv6.conf.eth0.accept_dad=0");
-    in(bridge, "ip", "link", "set", name, "master", "br0", "up");
+    in(bridge, "ip", "link", "set", "dev", name, "master", "br0", "up");
     in(host, "ip", "link", "set", "lo", "up");
     in(host, "ip", "link", "set", "eth0", "up");
     return host;
