@@ -42,7 +42,7 @@ public final class Addresses {
       if (nif.isUp()) {
         for (InetAddress address : Collections.list(nif.getInetAddresses())) {
           if (both || !(address instanceof Inet6Address)) {
-            found.add(new Ranked(address, rank(address, nif)));
+            found.add(new Ranked(unscoped(address), rank(address, nif)));
           }
         }
       }
@@ -51,6 +51,11 @@ public final class Addresses {
         .sorted(Comparator.comparingInt(Ranked::rank))
         .map(ranked -> new InetSocketAddress(ranked.address, bound.getPort()))
         .toList();
+  }
+
+  /** A zone means something for link-local addresses alone (RFC 4007 §6). */
+  private static InetAddress unscoped(InetAddress address) {
+    return address.isLinkLocalAddress() ? address : byAddress(address.getAddress());
   }
 
   private static int rank(InetAddress address, NetworkInterface nif) {
@@ -87,9 +92,13 @@ public final class Addresses {
     if (bytes.length != 16 || !mapped(bytes)) {
       return inet;
     }
+    byte[] v4 = {bytes[12], bytes[13], bytes[14], bytes[15]};
+    return new InetSocketAddress(byAddress(v4), inet.getPort());
+  }
+
+  private static InetAddress byAddress(byte[] bytes) {
     try {
-      byte[] v4 = {bytes[12], bytes[13], bytes[14], bytes[15]};
-      return new InetSocketAddress(InetAddress.getByAddress(v4), inet.getPort());
+      return InetAddress.getByAddress(bytes);
     } catch (UnknownHostException e) {
       throw new IllegalStateException(e);
     }

@@ -142,6 +142,12 @@ public final class Pipe extends ChannelInboundHandlerAdapter {
   public void channelActive(ChannelHandlerContext context) {
     local = Addresses.plain(channel.localAddress());
     remote = Addresses.plain(channel.remoteAddress());
+    if (local.equals(remote)) {
+      // A dial to a port of this host that nobody listens on may be given that very port, and meets
+      // itself.
+      end(new Failures.Cause(Reason.REFUSED, ""));
+      return;
+    }
     context.fireChannelActive();
   }
 
