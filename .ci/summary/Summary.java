@@ -1,0 +1,78 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+
+/**
+ * Counts what Surefire has reported since the build began, and says how many tests ran and how many were skipped and
+ * why. Fails if Netty's leak detector has spoken, or if no test ran.
+ */
+final class Summary {
+  private int run;
+  private int failed;
+  private int skipped;
+  private final Map<String, Integer> reasons = new TreeMap<>();
+  private final List<String> leaks = new ArrayList<>();
+
+  public static void main(String[] arguments) throws Exception {
+    Summary summary = new Summary();
+    Instant began = Instant.parse(arguments[1]);
+    for (Path report : reports(Path.of(arguments[0]))) {
+      if (!Files.getLastModifiedTime(report).toInstant().isBefore(began)) {
+        summary.add(report);
+      }
+    }
+    summary.print();
+    System.exit(summary.leaks.isEmpty() && summary.run > 0 ? 0 : 1);
+  }
+
+  private static List<Path> reports(Path root) throws IOException {
+    try (Stream<Path> modules = Files.list(root)) {
+      List<Path> found = new ArrayList<>();
+      for (Path directory : modules.map(m -> m.resolve("target/surefire-reports")).toList()) {
+        if (Files.isDirectory(directory)) {
+          try (Stream<Path> files = Files.list(directory)) {
+            files.filter(f -> f.getFileName().toString().matches("TEST-.*\\.xml")).forEach(found::add);
+          }
+        }
+      }
+      return found;
+    }
+  }
+
+  private void add(Path report) throws Exception {
+    Element suite =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(report.toFile())
+            .getDocumentElement();
+    int skippedHere = Integer.parseInt(suite.getAttribute("skipped"));
+    int failedHere =
+        Integer.parseInt(suite.getAttribute("failures"))
+            + Integer.parseInt(suite.getAttribute("errors"));
+    run += Integer.parseInt(suite.getAttribute("tests")) - skippedHere;
+    failed += failedHere;
+    skipped += skippedHere;
+    NodeList skips = suite.getElementsByTagName("skipped");
+    for (int i = 0; i < skips.getLength(); i++) {
+      reasons.merge(((Element) skips.item(i)).getAttribute("message"), 1, Integer::sum);
+    }
+    if (Files.readString(report).contains("LEAK: ")) {
+      leaks.add(suite.getAttribute("name"));
+    }
+  }
+
+  private void print() {
+    leaks.forEach(suite -> System.out.println("a buffer leaked in " + suite));
+    reasons.forEach((reason, count) -> System.out.println(count + " skipped: " + reason));
+    System.out.printf("Tests: %d passed, %d failed, %d skipped%n", run - failed, failed, skipped);
+  }
+}
