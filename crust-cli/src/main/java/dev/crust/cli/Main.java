@@ -2,6 +2,10 @@ package dev.crust.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.ParameterException;
@@ -12,17 +16,24 @@ public final class Main {
 
   /** Runs one command and exits with its code. */
   public static void main(String[] args) {
+    // Nobody records Netty's buffers here, and to offer it takes long at the start.
+    System.setProperty("io.netty.jfr.enabled", "false");
     System.exit(run(Streams.ofProcess(Ansi.AUTO.enabled()), args));
   }
 
   /** Runs one command: 0 if it succeeded, 1 if it failed, 2 if it makes no sense. */
   static int run(Streams streams, String... args) {
-    CommandLine line =
-        new CommandLine(new CrustCommand())
-            .addSubcommand(new IdentityCommand(streams))
-            .addSubcommand(new NodeCommand(streams))
-            .addSubcommand(new PingCommand(streams))
-            .addSubcommand(new DiscoverCommand(streams));
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("identity", () -> new IdentityCommand(streams));
+    commands.put("node", () -> new NodeCommand(streams));
+    commands.put("ping", () -> new PingCommand(streams));
+    commands.put("discover", () -> new DiscoverCommand(streams));
+    if (args.length > 0 && commands.containsKey(args[0])) {
+      // Reading what a command looks like takes time, which the others need not cost.
+      commands.keySet().retainAll(Set.of(args[0]));
+    }
+    CommandLine line = new CommandLine(new CrustCommand());
+    commands.values().forEach(command -> line.addSubcommand(command.get()));
     line.setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8));
     line.setExpandAtFiles(false);
     line.setCaseInsensitiveEnumValuesAllowed(true);
