@@ -121,10 +121,7 @@ public final class TcpPort {
     connecting.addListener(
         done -> {
           if (!done.isSuccess()) {
-            Pipe pipe = connecting.channel().pipeline().get(Pipe.class);
-            if (pipe != null) {
-              pipe.fail(Failures.ofConnect(done.cause()));
-            }
+            outgoing.failed(Failures.ofConnect(done.cause()));
           }
         });
     return outgoing;
@@ -146,6 +143,13 @@ public final class TcpPort {
       pipe = begun;
       if (cancelled) {
         begun.loop().execute(begun::cancel);
+      }
+    }
+
+    /** The pipeline may be empty by now: Netty tears it down as soon as the socket has failed. */
+    private synchronized void failed(Failures.Cause why) {
+      if (pipe != null) {
+        pipe.fail(why);
       }
     }
 
