@@ -51,6 +51,7 @@ final class CrustProcess implements AutoCloseable {
         Stream.of(
                 by.stream(),
                 Stream.of(java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+                quiet(),
                 Stream.of("-cp", System.getProperty("java.class.path"), Main.class.getName()),
                 Stream.of(args),
                 Stream.of("--json"))
@@ -59,6 +60,13 @@ final class CrustProcess implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
     builder.environment().put("HOME", home.toString());
     return new CrustProcess(builder.start(), errors);
+  }
+
+  /** What the launcher passes, too: else these JDKs warn on standard error. */
+  private static Stream<String> quiet() {
+    return Runtime.version().feature() < 24
+        ? Stream.of()
+        : Stream.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
   }
 
   private void read() {
