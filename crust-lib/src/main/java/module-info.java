@@ -1,4 +1,6 @@
 /** Reliable, encrypted peer-to-peer connections between any two machines. */
+// The lab is built after us, so its name is not known yet when this is compiled.
+@SuppressWarnings("module")
 module dev.crust {
   requires static transitive org.jspecify;
   requires com.google.protobuf;
@@ -12,6 +14,10 @@ module dev.crust {
 
   exports dev.crust;
   exports dev.crust.spi;
+  exports dev.crust.proto to
+      dev.crust.natlab;
+  exports dev.crust.proto.stun to
+      dev.crust.natlab;
 
   uses dev.crust.spi.Discovery;
 

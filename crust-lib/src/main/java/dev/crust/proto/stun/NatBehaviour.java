@@ -1,0 +1,63 @@
+package dev.crust.proto.stun;
+
+import java.net.InetSocketAddress;
+import java.util.List;
+
+/**
+ * What stands between us and a server, in the words of RFC 4787 and RFC 5780.
+ *
+ * @param mapping how inside endpoints are mapped
+ * @param filtering what is let in to a mapping; {@link Filtering#UNKNOWN} over TCP, where STUN has
+ *     no test for it
+ * @param allocation how the outside port of a new mapping is chosen
+ * @param hairpin whether our own outside addresses reach us from inside
+ * @param reflexive our outside address of each binding that got an answer, in the order of the
+ *     bindings; empty if the server never answered
+ */
+public record NatBehaviour(
+    Mapping mapping,
+    Filtering filtering,
+    PortAllocation allocation,
+    Hairpin hairpin,
+    List<InetSocketAddress> reflexive) {
+  /** Copies the list. */
+  public NatBehaviour {
+    reflexive = List.copyOf(reflexive);
+  }
+
+  /** RFC 4787 §4.1, RFC 5780 §4.3. */
+  public enum Mapping {
+    /** Our own address is the one that the server sees. */
+    NONE,
+    /** One outside endpoint for all destinations. */
+    ENDPOINT_INDEPENDENT,
+    /** Another one for each destination address. */
+    ADDRESS_DEPENDENT,
+    /** Another one for each destination address and port. */
+    ADDRESS_AND_PORT_DEPENDENT,
+    /** Too little was seen. */
+    UNKNOWN
+  }
+
+  /** RFC 4787 §5, RFC 5780 §4.4. */
+  public enum Filtering {
+    /** Anybody may answer. */
+    ENDPOINT_INDEPENDENT,
+    /** Only addresses that we sent to. */
+    ADDRESS_DEPENDENT,
+    /** Only endpoints that we sent to. */
+    ADDRESS_AND_PORT_DEPENDENT,
+    /** Too little was seen. */
+    UNKNOWN
+  }
+
+  /** RFC 4787 §6, RFC 5780 §4.5. */
+  public enum Hairpin {
+    /** Seen to work. */
+    SUPPORTED,
+    /** Nothing came back. */
+    NOT_SEEN,
+    /** Not tried. */
+    UNKNOWN
+  }
+}
