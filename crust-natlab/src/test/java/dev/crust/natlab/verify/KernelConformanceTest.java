@@ -1,0 +1,48 @@
+package dev.crust.natlab.verify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.crust.natlab.kernel.Lab;
+import dev.crust.natlab.scenario.NatType;
+import dev.crust.natlab.scenario.Transport;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Kernel, simulator and expectation agree. */
+class KernelConformanceTest {
+  @BeforeEach
+  void labsCanRun() {
+    assumeTrue(Lab.missing().isEmpty(), () -> Lab.missing().orElse(""));
+  }
+
+  @Test
+  void a_sample() throws Exception {
+    List<NatType> types =
+        List.of(NatType.FULL_CONE, NatType.LINUX, NatType.SYMMETRIC_SEQ, NatType.UDP_BLOCKED);
+    Place restricted = Place.of(NatType.PORT_RESTRICTED);
+    Place symmetric = Place.of(NatType.SYMMETRIC);
+    Place cone = Place.of(NatType.FULL_CONE);
+    List<PunchMatrix.Pair> pairs =
+        Stream.of(Transport.UDP, Transport.TCP)
+            .flatMap(
+                by ->
+                    Stream.of(
+                        new PunchMatrix.Pair(by, restricted, Place.CGN),
+                        new PunchMatrix.Pair(by, restricted, symmetric),
+                        new PunchMatrix.Pair(by, cone, symmetric)))
+            .toList();
+    assertThat(Verification.none().types(types, false).pairs(pairs).differences()).isEmpty();
+  }
+
+  @Test
+  @Tag("full")
+  void everything() throws Exception {
+    Verification seen = Verification.of(true);
+    seen.lines().forEach(System.out::println);
+    assertThat(seen.differences()).isEmpty();
+  }
+}
