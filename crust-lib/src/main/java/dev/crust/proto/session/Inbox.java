@@ -146,10 +146,12 @@ final class Inbox {
   }
 
   /**
-   * Whether so much room has come free that the peer should hear of it: a quarter of the window.
+   * Whether so much room has come free that the peer should hear of it: a quarter of the window, or
+   * less where the largest message would not fit into what the peer knows of.
    */
   boolean owesWindow() {
-    return taken + limits.window() - granted >= limits.window() / 4;
+    long spare = limits.window() - Limits.charge(limits.maxMessageSize());
+    return taken + limits.window() - granted >= Math.min(limits.window() / 4, spare + 1);
   }
 
   /** The number for a WINDOW frame that is written now. */
