@@ -14,6 +14,7 @@ final class Heard {
   static final int MAX = 1024;
 
   private final Set<CrustAddress> addresses = new LinkedHashSet<>();
+  private boolean anything;
 
   /** Whether this is worth telling: anything but a peer heard where it was heard before. */
   synchronized boolean isNews(Event event) {
@@ -23,6 +24,7 @@ final class Heard {
     if (!(event instanceof Event.Discovered it)) {
       return true;
     }
+    anything = true;
     boolean again = addresses.remove(it.address());
     addresses.add(it.address());
     if (addresses.size() > MAX) {
@@ -31,8 +33,8 @@ final class Heard {
     return !again;
   }
 
-  /** Whether no peer was heard. */
+  /** Whether no peer was heard, not even one that was lost since. */
   synchronized boolean isNothing() {
-    return addresses.isEmpty();
+    return !anything;
   }
 }
