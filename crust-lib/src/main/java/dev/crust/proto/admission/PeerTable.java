@@ -90,8 +90,11 @@ public final class PeerTable<P> {
     if (id.equals(self)) {
       return List.of(new Effect.Refuse<>(path, Reason.SELF));
     }
+    if (!peers.containsKey(id)) {
+      // Before the newcomer is in: it has no path yet, and would be the one to go.
+      forgetIdle();
+    }
     Peer<P> peer = peers.computeIfAbsent(id, i -> new Peer<>());
-    forgetIdle();
     if (peer.replaced.contains(hello.incarnation())) {
       return List.of(new Effect.Refuse<>(path, Reason.KEY_IN_USE_TWICE));
     }
@@ -163,7 +166,7 @@ public final class PeerTable<P> {
   public List<Effect<P>> onAdmit(P path, PeerId id, Token connection) {
     Peer<P> peer = peers.get(id);
     Token incarnation = peer == null ? null : peer.following.remove(path);
-    if (peer == null || incarnation == null) {
+    if (peer == null || incarnation == null || peer.replaced.contains(incarnation)) {
       return List.of(new Effect.Refuse<>(path, Reason.PROTOCOL_VIOLATION));
     }
     List<Effect<P>> effects = new ArrayList<>();
@@ -264,7 +267,7 @@ public final class PeerTable<P> {
    * first.
    */
   private void forgetIdle() {
-    if (peers.size() > MAX_REMEMBERED_PEERS) {
+    if (peers.size() >= MAX_REMEMBERED_PEERS) {
       peers.values().stream()
           .filter(Peer::idle)
           .findFirst()

@@ -1,0 +1,61 @@
+package dev.crust.proto.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.crust.PeerId;
+import dev.crust.Reason;
+import dev.crust.proto.admission.PeerTable.Effect;
+import dev.crust.proto.session.Limits;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Which path to a peer counts. */
+final class PeerTableTest {
+  private static final Instant T0 = Instant.EPOCH;
+  private static final Token OLD = new Token(1, 1);
+  private static final Token NEW = new Token(2, 2);
+
+  @Test
+  void aNewcomerToAFullTableIsNotForgotten() {
+    PeerTable<String> table = new PeerTable<>(id(0), new Random(1));
+    for (int i = 1; i <= 1100; i++) {
+      assertThat(table.onHello("path " + i, id(i), greeting(OLD), T0)).hasSize(1);
+      assertThat(table.isOpen(id(i))).as("peer %d", i).isTrue();
+    }
+    assertThat(table.isOpen(id(1))).isTrue();
+  }
+
+  @Test
+  void aLateAdmitOfAReplacedIncarnationIsRefused() {
+    PeerId decider = id(1);
+    PeerTable<String> table = new PeerTable<>(id(2), new Random(1));
+    table.onHello("old", decider, greeting(OLD), T0);
+    table.onHello("old and late", decider, greeting(OLD), T0);
+    assertThat(table.onAdmit("old", decider, new Token(7, 7))).isEqualTo(follow("old"));
+
+    assertThat(table.onHello("new", decider, greeting(NEW), T0))
+        .isEqualTo(List.of(new Effect.End<>("old", Reason.PEER_RESTARTED)));
+    assertThat(table.onAdmit("new", decider, new Token(8, 8))).isEqualTo(follow("new"));
+
+    assertThat(table.onAdmit("old and late", decider, new Token(9, 9)))
+        .isEqualTo(List.of(new Effect.Refuse<>("old and late", Reason.PROTOCOL_VIOLATION)));
+    assertThat(table.carriedBy("new", decider)).contains(new Token(8, 8));
+  }
+
+  private static List<Effect<String>> follow(String path) {
+    return List.of(new Effect.Follow<>(path));
+  }
+
+  private static Greeting greeting(Token incarnation) {
+    return new Greeting(incarnation, Optional.empty(), Limits.forMessages(1000));
+  }
+
+  /** The smaller the number, the smaller the id. */
+  private static PeerId id(int number) {
+    return PeerId.of(ByteBuffer.allocate(PeerId.LENGTH).putInt(number).array());
+  }
+}
