@@ -1,4 +1,4 @@
-package dev.crust.proto.beacon;
+package dev.crust.proto.guard;
 
 import java.net.InetAddress;
 import java.time.Duration;
@@ -6,8 +6,11 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Token buckets: one for each source, of the latest 256 of them, and one for all together. */
-final class RateLimit {
+/**
+ * Token buckets: one for each source, of the latest 256 of them, and one for all together. Confined
+ * to one thread.
+ */
+public final class RateLimit {
   static final int MAX_SOURCES = 256;
 
   private final Rate each;
@@ -22,13 +25,14 @@ final class RateLimit {
         }
       };
 
-  RateLimit(Rate each, Rate all) {
+  /** Nobody has taken anything yet. */
+  public RateLimit(Rate each, Rate all) {
     this.each = each;
     this.all = new Bucket(all);
   }
 
   /** Takes a token of the source and one of all, if both are there. */
-  boolean allows(InetAddress source, Instant now) {
+  public boolean allows(InetAddress source, Instant now) {
     return sources.computeIfAbsent(source, unknown -> new Bucket(each)).take(now) && all.take(now);
   }
 
@@ -38,19 +42,22 @@ final class RateLimit {
   }
 
   /** So many at once, and so many a second in the long run. */
-  record Rate(int burst, int perSecond) {}
+  public record Rate(int burst, int perSecond) {}
 
-  private static final class Bucket {
+  /** One bucket; also of use alone. Confined to one thread. */
+  public static final class Bucket {
     private final Rate rate;
     private double tokens;
     private Instant filled = Instant.MIN;
 
-    Bucket(Rate rate) {
+    /** A full one. */
+    public Bucket(Rate rate) {
       this.rate = rate;
       this.tokens = rate.burst();
     }
 
-    boolean take(Instant now) {
+    /** Takes a token if there is one. */
+    public boolean take(Instant now) {
       if (!filled.equals(Instant.MIN)) {
         double seconds = Duration.between(filled, now).toNanos() / 1e9;
         tokens = Math.min(rate.burst(), tokens + seconds * rate.perSecond());

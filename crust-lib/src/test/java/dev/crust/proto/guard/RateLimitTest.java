@@ -1,10 +1,10 @@
-package dev.crust.proto.beacon;
+package dev.crust.proto.guard;
 
-import static dev.crust.proto.beacon.Given.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.crust.proto.beacon.RateLimit.Rate;
+import dev.crust.proto.guard.RateLimit.Rate;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +38,14 @@ class RateLimitTest {
     assertThat(wide.sources()).isEqualTo(RateLimit.MAX_SOURCES);
     assertThat(wide.allows(ip("10.0.3.249"), T0)).isFalse();
     assertThat(wide.allows(ip("10.0.0.0"), T0)).isTrue();
+  }
+
+  private static InetAddress ip(String text) {
+    try {
+      return InetAddress.getByName(text);
+    } catch (UnknownHostException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private int allowed(InetAddress source, Instant now) {
