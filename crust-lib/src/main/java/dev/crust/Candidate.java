@@ -24,6 +24,11 @@ public record Candidate(Transport transport, InetSocketAddress address) {
     return new Candidate(Transport.TCP, address);
   }
 
+  /** A QUIC candidate. */
+  public static Candidate quic(InetSocketAddress address) {
+    return new Candidate(Transport.QUIC, address);
+  }
+
   /** The text form: {@code tcp://198.51.100.10:4001} or {@code tcp://[2001:db8::1]:4001}. */
   @Override
   public String toString() {

@@ -6,7 +6,7 @@ import java.util.Locale;
 
 /**
  * Who an endpoint is and where it may be reached, as one text that people can pass on: {@code
- * crust://PEERID/?tcp=198.51.100.10:4001&via=PEERID2}.
+ * crust://PEERID/?tcp=198.51.100.10:4001&quic=198.51.100.10:4001&via=PEERID2}.
  *
  * @param peer the endpoint
  * @param candidates its addresses, in the order of their listing, at most {@value #MAX_CANDIDATES}
@@ -76,7 +76,7 @@ public record CrustAddress(PeerId peer, List<Candidate> candidates, List<PeerId>
     String value = parameter.substring(equals + 1);
     switch (name.toLowerCase(Locale.ROOT)) {
       case "tcp" -> candidates.add(Candidate.tcp(IpText.parse(value, "the candidate tcp=")));
-      case "quic" -> IpText.parse(value, "the candidate quic=");
+      case "quic" -> candidates.add(Candidate.quic(IpText.parse(value, "the candidate quic=")));
       case "via" -> via.add(PeerId.parse(value));
       default -> {}
     }

@@ -7,7 +7,8 @@ import dev.crust.Connection;
 import dev.crust.CrustAddress;
 import dev.crust.PeerId;
 import dev.crust.Reason;
-import dev.crust.io.TcpPort;
+import dev.crust.Transport;
+import dev.crust.io.Outgoing;
 import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.dial.DialRace;
@@ -32,7 +33,7 @@ final class Dial {
   private final EventLoop control;
   private final Instant began;
   private final DialRace race;
-  private final Map<Candidate, TcpPort.Outgoing> running = new HashMap<>();
+  private final Map<Candidate, Outgoing> running = new HashMap<>();
   private final List<UserFuture<Connection>> waiting = new ArrayList<>();
   private boolean waitsForOther;
   private @Nullable Future<?> timer;
@@ -43,7 +44,11 @@ final class Dial {
     this.peers = peers;
     this.control = context.control();
     this.began = context.now();
-    this.race = new DialRace(address.candidates(), context.dialTimeout(), began);
+    this.race =
+        new DialRace(
+            address.candidates().stream().filter(it -> it.transport() == Transport.TCP).toList(),
+            context.dialTimeout(),
+            began);
   }
 
   /** Somebody waits for the end. */
@@ -124,7 +129,7 @@ final class Dial {
       if (effect instanceof DialRace.Effect.Start start) {
         start(start.candidate());
       } else if (effect instanceof DialRace.Effect.Cancel cancel) {
-        TcpPort.Outgoing attempt = running.remove(cancel.candidate());
+        Outgoing attempt = running.remove(cancel.candidate());
         if (attempt != null) {
           attempt.cancel();
         }
@@ -151,7 +156,7 @@ final class Dial {
   }
 
   private void start(Candidate candidate) {
-    TcpPort.Outgoing attempt =
+    Outgoing attempt =
         context
             .tcp()
             .dial(

@@ -34,6 +34,7 @@ final class Codec {
   private static final int ANSWER = 2;
   private static final int ANNOUNCEMENT = 3;
   private static final int TCP = 1;
+  private static final int QUIC = 2;
   private static final int IPV4 = 4;
   private static final int IPV6 = 6;
 
@@ -155,6 +156,7 @@ final class Codec {
   private static int code(Transport transport) {
     return switch (transport) {
       case TCP -> TCP;
+      case QUIC -> QUIC;
     };
   }
 

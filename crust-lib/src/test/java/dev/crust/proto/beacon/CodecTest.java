@@ -136,7 +136,7 @@ class CodecTest {
       try {
         candidates.add(
             new Candidate(
-                Transport.TCP,
+                random.nextBoolean() ? Transport.TCP : Transport.QUIC,
                 new InetSocketAddress(InetAddress.getByAddress(ip), 1 + random.nextInt(65_535))));
       } catch (UnknownHostException e) {
         throw new AssertionError(e);
