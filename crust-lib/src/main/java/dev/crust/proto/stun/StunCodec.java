@@ -26,9 +26,15 @@ public final class StunCodec {
    * 8489 §5). Says nothing about the rest.
    */
   public static boolean looksLikeStun(byte[] bytes) {
-    return bytes.length >= HEADER
-        && (bytes[0] & 0xc0) == 0
-        && ByteBuffer.wrap(bytes).getInt(4) == COOKIE;
+    return looksLikeStun(ByteBuffer.wrap(bytes));
+  }
+
+  /** The same of the bytes from a buffer's position to its limit, in network order. */
+  public static boolean looksLikeStun(ByteBuffer bytes) {
+    int at = bytes.position();
+    return bytes.remaining() >= HEADER
+        && (bytes.get(at) & 0xc0) == 0
+        && bytes.getInt(at + 4) == COOKIE;
   }
 
   /**
