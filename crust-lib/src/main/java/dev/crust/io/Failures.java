@@ -47,10 +47,18 @@ final class Failures {
     return new Cause(Reason.UNREACHABLE, shortened(text(thrown)));
   }
 
+  /** Why a QUIC connection did not come about. UDP tells of nobody who listens: it is a timeout. */
+  static Cause ofQuic(Throwable thrown) {
+    if (thrown instanceof ConnectTimeoutException) {
+      return new Cause(Reason.TIMEOUT, "");
+    }
+    return thrown instanceof SSLException ? ofHandshake(thrown) : ofConnect(thrown);
+  }
+
   /** Why a handshake failed. */
   static Cause ofHandshake(Throwable thrown) {
     for (Throwable t = thrown; t != null; t = t.getCause()) {
-      if (t instanceof Tls.IdentityMismatchException) {
+      if (t instanceof PeerTrust.IdentityMismatchException) {
         return new Cause(Reason.IDENTITY_MISMATCH, shortened(text(t)));
       }
       if (t instanceof CertificateException) {

@@ -2,14 +2,12 @@ package dev.crust.io;
 
 import dev.crust.PeerId;
 import dev.crust.Reason;
+import dev.crust.Transport;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.SocketChannelConfig;
-import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -17,10 +15,11 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * A TLS connection as a pipe of bytes to an authenticated peer. Everything happens on its event
- * loop; only {@link #loop} may be used from other threads.
+ * A pipe of bytes to an authenticated peer: TLS on TCP, or the one stream of a QUIC connection.
+ * Everything happens on its event loop; only {@link #loop} and {@link #transport} may be used from
+ * other threads.
  */
-public final class Pipe extends ChannelInboundHandlerAdapter {
+public abstract sealed class Pipe extends ChannelInboundHandlerAdapter permits TcpPipe, QuicPipe {
   /** Who reads from a pipe. Called on the pipe's loop. */
   public interface Reader {
     /** The handshake has succeeded. */
@@ -49,143 +48,128 @@ public final class Pipe extends ChannelInboundHandlerAdapter {
     void onClosed(Reason reason, String detail);
   }
 
-  private static final Failures.Cause BROKEN = new Failures.Cause(Reason.PATH_LOST, "");
-  private static final Failures.Cause CUT_SHORT =
-      new Failures.Cause(Reason.PROTOCOL_VIOLATION, "part of a TLS record, then nothing");
+  static final Failures.Cause BROKEN = new Failures.Cause(Reason.PATH_LOST, "");
 
+  private final Transport transport;
+  private final EventLoop loop;
   private final Reader reader;
-  private final SslHandler tls;
-  private final Channel channel;
   private InetSocketAddress local;
   private InetSocketAddress remote;
   private boolean closed;
 
-  Pipe(Channel channel, SslHandler tls, Function<Pipe, Reader> readers) {
-    this.channel = channel;
-    this.tls = tls;
-    this.local = new InetSocketAddress(0);
-    this.remote =
-        channel.remoteAddress() == null ? local : Addresses.plain(channel.remoteAddress());
+  Pipe(
+      Transport transport,
+      EventLoop loop,
+      InetSocketAddress local,
+      InetSocketAddress remote,
+      Function<Pipe, Reader> readers) {
+    this.transport = transport;
+    this.loop = loop;
+    this.local = local;
+    this.remote = remote;
     this.reader = readers.apply(this);
   }
 
-  /** The loop on which everything happens. */
-  public EventLoop loop() {
-    return channel.eventLoop();
+  /** What carries it. */
+  public final Transport transport() {
+    return transport;
   }
 
-  /** Our end, once the socket is connected. */
-  public InetSocketAddress local() {
+  /** The loop on which everything happens. */
+  public final EventLoop loop() {
+    return loop;
+  }
+
+  /** Our end, once it is connected. */
+  public final InetSocketAddress local() {
     return local;
   }
 
-  /** The peer's end, once the socket is connected; of one that came in, always. */
-  public InetSocketAddress remote() {
+  /**
+   * The peer's end, once it is connected; of one that came in, always. By QUIC a peer that dialled
+   * us may change it at any time.
+   */
+  public final InetSocketAddress remote() {
     return remote;
   }
 
   /** Whether it takes more output now; if not, {@link Reader#onWritable} tells when. */
-  public boolean writable() {
-    return channel.isWritable();
-  }
+  public abstract boolean writable();
 
   /** Writes what the filler puts into a buffer of this many bytes; {@link #flush} sends it. */
-  public void write(int capacity, Consumer<ByteBuffer> filler) {
-    ByteBuf buffer = channel.alloc().directBuffer(capacity, capacity);
+  public final void write(int capacity, Consumer<ByteBuffer> filler) {
+    ByteBuf buffer = allocator().directBuffer(capacity, capacity);
     ByteBuffer nio = buffer.internalNioBuffer(0, capacity);
     int start = nio.position();
     filler.accept(nio);
     buffer.writerIndex(nio.position() - start);
-    channel.write(buffer, channel.voidPromise());
+    put(buffer);
   }
 
   /** Sends what was written. */
-  public void flush() {
-    channel.flush();
-  }
+  public abstract void flush();
 
   /** The peer is admitted: what it sends is not counted against the handshake any more. */
-  public void admitted() {
-    if (channel.pipeline().get(HandshakeBudget.class) != null) {
-      channel.pipeline().remove(HandshakeBudget.class);
-    }
-  }
+  public abstract void admitted();
 
-  /** Closes after what was written is sent, by TLS's own farewell. */
-  public void close() {
-    channel.close();
-  }
+  /** Closes after what was written is sent, with the transport's own farewell. */
+  public abstract void close();
 
-  /** Closes at once by a reset: what is under way is not delivered. */
-  public void abort() {
-    ChannelHandlerContext first = channel.pipeline().firstContext();
-    if (channel.config() instanceof SocketChannelConfig config && channel.isActive()) {
-      config.setSoLinger(0);
-    }
-    if (first == null) {
-      channel.close();
-    } else {
-      // Outbound from the first handler: past TLS, which would wait to say farewell.
-      first.close();
-    }
-  }
+  /** Closes at once: what is under way is not delivered. */
+  public abstract void abort();
 
-  void cancel() {
+  abstract ByteBufAllocator allocator();
+
+  /** Takes the buffer over. */
+  abstract void put(ByteBuf buffer);
+
+  /** Closes what is below, without waiting for anything. */
+  abstract void hangUp();
+
+  final void cancel() {
     reader.onCancelled();
   }
 
-  void fail(Failures.Cause why) {
-    end(why);
+  final boolean closed() {
+    return closed;
   }
 
-  @Override
-  public void channelActive(ChannelHandlerContext context) {
-    local = Addresses.plain(channel.localAddress());
-    remote = Addresses.plain(channel.remoteAddress());
-    if (local.equals(remote)) {
-      // A dial to a port of this host that nobody listens on may be given that very port, and meets
-      // itself.
-      end(new Failures.Cause(Reason.REFUSED, ""));
-      return;
+  final Reader reader() {
+    return reader;
+  }
+
+  final void connected(InetSocketAddress newLocal, InetSocketAddress newRemote) {
+    local = newLocal;
+    remote = newRemote;
+  }
+
+  /** It is over. */
+  final void end(Failures.Cause why) {
+    if (!closed) {
+      closed = true;
+      reader.onClosed(why.reason(), why.detail());
+      hangUp();
     }
-    context.fireChannelActive();
   }
 
   @Override
-  public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
-    if (event instanceof SslHandshakeCompletionEvent handshake) {
-      if (handshake.isSuccess()) {
-        reader.onOpen(Tls.peer(tls));
-      } else {
-        end(cutShort(context) ? CUT_SHORT : Failures.ofHandshake(handshake.cause()));
-      }
-    }
-    context.fireUserEventTriggered(event);
-  }
-
-  @Override
-  public void channelRead(ChannelHandlerContext context, Object message) {
+  public final void channelRead(ChannelHandlerContext context, Object message) {
     try {
       if (!closed) {
-        ByteBuf buffer = (ByteBuf) message;
-        reader.onBytes(buffer.nioBuffer());
+        onBytes((ByteBuf) message);
       }
     } finally {
       ReferenceCountUtil.release(message);
     }
   }
 
-  @Override
-  public void channelReadComplete(ChannelHandlerContext context) {
-    if (!closed) {
-      reader.onBatchRead();
-    }
-    context.fireChannelReadComplete();
+  void onBytes(ByteBuf bytes) {
+    reader.onBytes(bytes.nioBuffer());
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
-    if (!closed && channel.isWritable()) {
+    if (!closed && context.channel().isWritable()) {
       reader.onWritable();
     }
     context.fireChannelWritabilityChanged();
@@ -194,24 +178,5 @@ public final class Pipe extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
     end(Failures.ofPipe(thrown));
-  }
-
-  @Override
-  public void channelInactive(ChannelHandlerContext context) {
-    end(cutShort(context) ? CUT_SHORT : BROKEN);
-    context.fireChannelInactive();
-  }
-
-  private static boolean cutShort(ChannelHandlerContext context) {
-    HandshakeBudget budget = context.pipeline().get(HandshakeBudget.class);
-    return budget != null && budget.cutShort();
-  }
-
-  private void end(Failures.Cause why) {
-    if (!closed) {
-      closed = true;
-      reader.onClosed(why.reason(), why.detail());
-      channel.close();
-    }
   }
 }

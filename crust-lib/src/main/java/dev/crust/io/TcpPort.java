@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /** TCP: listens and dials, and turns every socket into a {@link Pipe}. Thread-safe. */
 public final class TcpPort {
@@ -129,36 +128,8 @@ public final class TcpPort {
 
   private static Pipe pipe(
       Channel channel, SslHandler handler, Function<Pipe, Pipe.Reader> readers) {
-    Pipe pipe = new Pipe(channel, handler, readers);
+    Pipe pipe = new TcpPipe(channel, handler, readers);
     channel.pipeline().addLast(new HandshakeBudget(), handler, pipe);
     return pipe;
-  }
-
-  /** An attempt to connect. Thread-safe. */
-  public static final class Outgoing {
-    private @Nullable Pipe pipe;
-    private boolean cancelled;
-
-    private synchronized void begun(Pipe begun) {
-      pipe = begun;
-      if (cancelled) {
-        begun.loop().execute(begun::cancel);
-      }
-    }
-
-    /** The pipeline may be empty by now: Netty tears it down as soon as the socket has failed. */
-    private synchronized void failed(Failures.Cause why) {
-      if (pipe != null) {
-        pipe.fail(why);
-      }
-    }
-
-    /** Gives it up, unless its reader holds on to it; see {@link Pipe.Reader#onCancelled}. */
-    public synchronized void cancel() {
-      cancelled = true;
-      if (pipe != null) {
-        pipe.loop().execute(pipe::cancel);
-      }
-    }
   }
 }

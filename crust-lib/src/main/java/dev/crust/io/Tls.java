@@ -16,15 +16,12 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
-import java.time.Instant;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Mutual TLS 1.3 (RFC 8446) between endpoints, by BoringSSL or the JDK. On the wire it is what
@@ -47,15 +44,6 @@ public final class Tls implements AutoCloseable {
     /** BoringSSL where its native library loads, else the JDK's. */
     public static Engine best() {
       return OpenSsl.isAvailable() ? BORINGSSL : JDK;
-    }
-  }
-
-  /** The peer proved to be another than the one that was dialled. */
-  static final class IdentityMismatchException extends CertificateException {
-    private static final long serialVersionUID = 1L;
-
-    IdentityMismatchException(PeerId expected, PeerId actual) {
-      super("expected " + expected + ", found " + actual);
     }
   }
 
@@ -110,7 +98,7 @@ public final class Tls implements AutoCloseable {
         .keyStoreType("JKS")
         .protocols("TLSv1.3")
         .applicationProtocolConfig(ALPN)
-        .trustManager(new PeerTrust());
+        .trustManager(new PeerTrust(SSLEngine::getPeerHost, (handshake, refusal) -> {}));
   }
 
   /**
@@ -128,10 +116,9 @@ public final class Tls implements AutoCloseable {
   }
 
   /** Who is at the other end of a handshake that succeeded. */
-  static PeerId peer(SslHandler handler) throws SSLException {
+  static PeerId peer(SSLEngine engine) throws SSLException {
     try {
-      return PeerCertificate.named(
-          (X509Certificate) handler.engine().getSession().getPeerCertificates()[0]);
+      return PeerCertificate.named((X509Certificate) engine.getSession().getPeerCertificates()[0]);
     } catch (SSLPeerUnverifiedException | CertificateException e) {
       throw new SSLException("the session names no peer", e);
     }
@@ -141,53 +128,5 @@ public final class Tls implements AutoCloseable {
   public void close() {
     ReferenceCountUtil.release(client);
     ReferenceCountUtil.release(server);
-  }
-
-  /** Trusts whoever proves an identity, and where one is expected, that one alone. Stateless. */
-  private static final class PeerTrust extends X509ExtendedTrustManager {
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-        throws CertificateException {
-      PeerId actual = PeerCertificate.verify(chain, Instant.now());
-      PeerId expected = PeerId.parse(engine.getPeerHost());
-      if (!actual.equals(expected)) {
-        throw new IdentityMismatchException(expected, actual);
-      }
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-        throws CertificateException {
-      PeerCertificate.verify(chain, Instant.now());
-    }
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
-        throws CertificateException {
-      throw new CertificateException("no engine, so nobody is expected");
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
-        throws CertificateException {
-      PeerCertificate.verify(chain, Instant.now());
-    }
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType)
-        throws CertificateException {
-      throw new CertificateException("no engine, so nobody is expected");
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType)
-        throws CertificateException {
-      PeerCertificate.verify(chain, Instant.now());
-    }
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
-    }
   }
 }

@@ -1,0 +1,129 @@
+package dev.crust.io;
+
+import dev.crust.Reason;
+import dev.crust.Transport;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.SocketChannelConfig;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.net.InetSocketAddress;
+import java.util.function.Function;
+
+/** A TCP socket with TLS as a pipe. On the socket's loop. */
+final class TcpPipe extends Pipe {
+  private static final InetSocketAddress NOT_YET = new InetSocketAddress(0);
+  private static final Failures.Cause CUT_SHORT =
+      new Failures.Cause(Reason.PROTOCOL_VIOLATION, "part of a TLS record, then nothing");
+
+  private final SslHandler tls;
+  private final Channel channel;
+
+  TcpPipe(Channel channel, SslHandler tls, Function<Pipe, Reader> readers) {
+    super(
+        Transport.TCP,
+        channel.eventLoop(),
+        NOT_YET,
+        channel.remoteAddress() == null ? NOT_YET : Addresses.plain(channel.remoteAddress()),
+        readers);
+    this.channel = channel;
+    this.tls = tls;
+  }
+
+  @Override
+  public boolean writable() {
+    return channel.isWritable();
+  }
+
+  @Override
+  public void flush() {
+    channel.flush();
+  }
+
+  @Override
+  public void admitted() {
+    if (channel.pipeline().get(HandshakeBudget.class) != null) {
+      channel.pipeline().remove(HandshakeBudget.class);
+    }
+  }
+
+  @Override
+  public void close() {
+    channel.close();
+  }
+
+  /** Closes by a reset. */
+  @Override
+  public void abort() {
+    ChannelHandlerContext first = channel.pipeline().firstContext();
+    if (channel.config() instanceof SocketChannelConfig config && channel.isActive()) {
+      config.setSoLinger(0);
+    }
+    if (first == null) {
+      channel.close();
+    } else {
+      // Outbound from the first handler: past TLS, which would wait to say farewell.
+      first.close();
+    }
+  }
+
+  @Override
+  ByteBufAllocator allocator() {
+    return channel.alloc();
+  }
+
+  @Override
+  void put(ByteBuf buffer) {
+    channel.write(buffer, channel.voidPromise());
+  }
+
+  @Override
+  void hangUp() {
+    channel.close();
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    connected(Addresses.plain(channel.localAddress()), Addresses.plain(channel.remoteAddress()));
+    if (local().equals(remote())) {
+      // A dial to a port of this host that nobody listens on may be given that very port, and meets
+      // itself.
+      end(new Failures.Cause(Reason.REFUSED, ""));
+      return;
+    }
+    context.fireChannelActive();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
+    if (event instanceof SslHandshakeCompletionEvent handshake) {
+      if (handshake.isSuccess()) {
+        reader().onOpen(Tls.peer(tls.engine()));
+      } else {
+        end(cutShort(context) ? CUT_SHORT : Failures.ofHandshake(handshake.cause()));
+      }
+    }
+    context.fireUserEventTriggered(event);
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    if (!closed()) {
+      reader().onBatchRead();
+    }
+    context.fireChannelReadComplete();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    end(cutShort(context) ? CUT_SHORT : BROKEN);
+    context.fireChannelInactive();
+  }
+
+  private static boolean cutShort(ChannelHandlerContext context) {
+    HandshakeBudget budget = context.pipeline().get(HandshakeBudget.class);
+    return budget != null && budget.cutShort();
+  }
+}
