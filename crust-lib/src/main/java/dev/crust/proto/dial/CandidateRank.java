@@ -1,0 +1,83 @@
+package dev.crust.proto.dial;
+
+import dev.crust.Candidate;
+import dev.crust.CrustAddress;
+import dev.crust.Transport;
+import java.net.Inet6Address;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Which of our candidates are worth telling, best first. Priorities are RFC 8445's, with TCP before
+ * QUIC at the same address. Stateless and thread-safe.
+ */
+public final class CandidateRank {
+  /** How a candidate was learnt, with its type preference (RFC 8445 §5.1.2.2). */
+  public enum Kind {
+    /** An address of an interface. */
+    HOST(126),
+    /** Where a peer saw us come from. */
+    PEER_REFLEXIVE(110),
+    /** A router has promised it to us (UPnP, NAT-PMP, PCP). */
+    MAPPED(105),
+    /** Where servers saw us come from. */
+    SERVER_REFLEXIVE(100),
+    /** An address of a relay. */
+    RELAYED(0);
+
+    private final int preference;
+
+    Kind(int preference) {
+      this.preference = preference;
+    }
+  }
+
+  /** What kind of network a host candidate is on. */
+  public enum Network {
+    /** A LAN or the public network. */
+    ORDINARY,
+    /** A VPN or a container bridge, which most peers are not on. */
+    VIRTUAL,
+    /** One link alone. */
+    LINK_LOCAL,
+    /** This host alone. */
+    LOOPBACK
+  }
+
+  /** A candidate and what is known of it. */
+  public record Found(Candidate candidate, Kind kind, Network network) {}
+
+  /** So many at most of what few peers can use, lest it drive out what all can. */
+  private static final int MAX_NARROW = 4;
+
+  private CandidateRank() {}
+
+  /** The priority of RFC 8445 §5.1.2.1; all of ours are of component 1. */
+  public static long priority(Found found) {
+    boolean ipv6 = found.candidate.address().getAddress() instanceof Inet6Address;
+    boolean tcp = found.candidate.transport() == Transport.TCP;
+    int networks = Network.values().length - found.network.ordinal();
+    long local = networks << 8 | (ipv6 ? 2 : 0) | (tcp ? 1 : 0);
+    return ((long) found.kind.preference << 24) | local << 8 | 255;
+  }
+
+  /** The best of them, at most {@value CrustAddress#MAX_CANDIDATES}, in order. */
+  public static List<Candidate> best(Collection<Found> all) {
+    List<Found> sorted =
+        all.stream().sorted(Comparator.comparingLong(CandidateRank::priority).reversed()).toList();
+    List<Candidate> best = new ArrayList<>();
+    int narrow = 0;
+    for (Found found : sorted) {
+      boolean wide = found.network == Network.ORDINARY;
+      if (best.size() < CrustAddress.MAX_CANDIDATES
+          && !best.contains(found.candidate)
+          && (wide || narrow < MAX_NARROW)) {
+        narrow += wide ? 0 : 1;
+        best.add(found.candidate);
+      }
+    }
+    return best;
+  }
+}

@@ -1,0 +1,63 @@
+package dev.crust.proto.dial;
+
+import static dev.crust.proto.dial.At.ip;
+import static dev.crust.proto.dial.At.ms;
+import static dev.crust.proto.dial.At.socket;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.crust.Transport;
+import java.net.InetSocketAddress;
+import org.junit.jupiter.api.Test;
+
+final class ReflexiveVotesTest {
+  private static final InetSocketAddress LOCAL = socket("192.168.1.2");
+  private static final InetSocketAddress MAPPED = socket("198.51.100.7");
+
+  private final ReflexiveVotes votes = new ReflexiveVotes();
+
+  private void vote(String observer, InetSocketAddress mapped, long at) {
+    votes.onObserved(Transport.QUIC, LOCAL, ip(observer), mapped, ms(at));
+  }
+
+  @Test
+  void two_agree() {
+    vote("203.0.113.1", MAPPED, 0);
+    assertThat(votes.agreed(Transport.QUIC, LOCAL, ms(1))).isEmpty();
+    vote("203.0.113.1", MAPPED, 1);
+    assertThat(votes.agreed(Transport.QUIC, LOCAL, ms(2))).isEmpty();
+    vote("203.0.113.2", MAPPED, 2);
+    assertThat(votes.agreed(Transport.QUIC, LOCAL, ms(3))).containsExactly(MAPPED);
+    assertThat(votes.agreed(Transport.TCP, LOCAL, ms(3))).isEmpty();
+  }
+
+  @Test
+  void a_mapping_for_each_destination_never_counts() {
+    for (int i = 1; i < 20; i++) {
+      vote("203.0.113." + i, new InetSocketAddress(ip("198.51.100.7"), 5000 + i), i);
+    }
+    assertThat(votes.agreed(Transport.QUIC, LOCAL, ms(30))).isEmpty();
+  }
+
+  @Test
+  void who_sees_another_takes_its_vote_back() {
+    vote("203.0.113.1", MAPPED, 0);
+    vote("203.0.113.2", MAPPED, 1);
+    vote("203.0.113.2", socket("198.51.100.8"), 2);
+    assertThat(votes.agreed(Transport.QUIC, LOCAL, ms(3))).isEmpty();
+  }
+
+  @Test
+  void votes_grow_old() {
+    vote("203.0.113.1", MAPPED, 0);
+    vote("203.0.113.2", MAPPED, 1);
+    long later = ReflexiveVotes.LIFETIME.toMillis() + 1;
+    assertThat(votes.agreed(Transport.QUIC, LOCAL, ms(later))).isEmpty();
+  }
+
+  @Test
+  void no_nat_is_no_news() {
+    vote("203.0.113.1", LOCAL, 0);
+    vote("203.0.113.2", LOCAL, 1);
+    assertThat(votes.agreed(Transport.QUIC, LOCAL, ms(2))).isEmpty();
+  }
+}
