@@ -28,17 +28,17 @@ public final class BlackHoles {
     IPV6
   }
 
-  private static final class Record {
+  private static final class History {
     private int misses;
     private Instant nextProbe = Instant.MAX;
   }
 
-  private final Map<Way, Record> records = new EnumMap<>(Way.class);
+  private final Map<Way, History> histories = new EnumMap<>(Way.class);
 
   /** Knows nothing yet. */
   public BlackHoles() {
     for (Way way : Way.values()) {
-      records.put(way, new Record());
+      histories.put(way, new History());
     }
   }
 
@@ -50,48 +50,48 @@ public final class BlackHoles {
     Map<Way, Boolean> open = new EnumMap<>(Way.class);
     for (Way way : Way.values()) {
       boolean concerned = candidates.stream().anyMatch(it -> ways(it).contains(way));
-      open.put(way, !concerned || opens(recordOf(way), now));
+      open.put(way, !concerned || opens(historyOf(way), now));
     }
     List<Candidate> left =
         candidates.stream().filter(it -> ways(it).stream().allMatch(open::get)).toList();
     return left.isEmpty() ? candidates : left;
   }
 
-  private static boolean opens(Record record, Instant now) {
-    if (record.misses < MISSES) {
+  private static boolean opens(History history, Instant now) {
+    if (history.misses < MISSES) {
       return true;
     }
-    if (now.isBefore(record.nextProbe)) {
+    if (now.isBefore(history.nextProbe)) {
       return false;
     }
-    record.nextProbe = now.plus(PROBE_EVERY);
+    history.nextProbe = now.plus(PROBE_EVERY);
     return true;
   }
 
   /** A path came about by this candidate, or a loser of a race at least was answered. */
   public void onWorked(Candidate candidate) {
     for (Way way : ways(candidate)) {
-      records.put(way, new Record());
+      histories.put(way, new History());
     }
   }
 
   /** An attempt had no answer, although the peer was reached by this other candidate. */
   public void onMissed(Candidate candidate, Candidate worked, Instant now) {
     for (Way way : ways(candidate)) {
-      Record record = recordOf(way);
-      if (!ways(worked).contains(way) && ++record.misses == MISSES) {
-        record.nextProbe = now.plus(PROBE_EVERY);
+      History history = historyOf(way);
+      if (!ways(worked).contains(way) && ++history.misses == MISSES) {
+        history.nextProbe = now.plus(PROBE_EVERY);
       }
     }
   }
 
   /** The host's addresses have changed: it may be on another network now. */
   public void onNetworkChanged() {
-    records.replaceAll((way, old) -> new Record());
+    histories.replaceAll((way, old) -> new History());
   }
 
-  private Record recordOf(Way way) {
-    return records.computeIfAbsent(way, unknown -> new Record());
+  private History historyOf(Way way) {
+    return histories.computeIfAbsent(way, unknown -> new History());
   }
 
   private static List<Way> ways(Candidate candidate) {

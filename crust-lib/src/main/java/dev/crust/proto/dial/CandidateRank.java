@@ -37,13 +37,19 @@ public final class CandidateRank {
   /** What kind of network a host candidate is on. */
   public enum Network {
     /** A LAN or the public network. */
-    ORDINARY,
+    ORDINARY(4),
     /** A VPN or a container bridge, which most peers are not on. */
-    VIRTUAL,
+    VIRTUAL(3),
     /** One link alone. */
-    LINK_LOCAL,
+    LINK_LOCAL(2),
     /** This host alone. */
-    LOOPBACK
+    LOOPBACK(1);
+
+    private final int preference;
+
+    Network(int preference) {
+      this.preference = preference;
+    }
   }
 
   /** A candidate and what is known of it. */
@@ -58,9 +64,8 @@ public final class CandidateRank {
   public static long priority(Found found) {
     boolean ipv6 = found.candidate.address().getAddress() instanceof Inet6Address;
     boolean tcp = found.candidate.transport() == Transport.TCP;
-    int networks = Network.values().length - found.network.ordinal();
-    long local = networks << 8 | (ipv6 ? 2 : 0) | (tcp ? 1 : 0);
-    return ((long) found.kind.preference << 24) | local << 8 | 255;
+    int local = found.network.preference << 8 | (ipv6 ? 2 : 0) | (tcp ? 1 : 0);
+    return ((long) found.kind.preference << 24) | ((long) local << 8) | 255;
   }
 
   /** The best of them, at most {@value CrustAddress#MAX_CANDIDATES}, in order. */
