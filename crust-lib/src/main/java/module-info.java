@@ -6,6 +6,7 @@ module dev.crust {
   requires com.google.protobuf;
   requires io.netty.buffer;
   requires io.netty.codec;
+  requires io.netty.codec.classes.quic;
   requires io.netty.common;
   requires io.netty.handler;
   requires io.netty.transport;

@@ -1,5 +1,6 @@
 package dev.crust.io;
 
+import io.netty.bootstrap.AbstractBootstrap;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoHandlerFactory;
@@ -14,12 +15,15 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.StandardSocketOptions;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -65,6 +69,18 @@ public final class EventLoops implements AutoCloseable {
     SocketProtocolFamily family =
         address instanceof Inet6Address ? SocketProtocolFamily.INET6 : SocketProtocolFamily.INET;
     return epoll ? () -> new EpollDatagramChannel(family) : () -> new NioDatagramChannel(family);
+  }
+
+  /**
+   * Lets several sockets of ours have one local port: a listener, and those that connect from it.
+   * Netty's ready-made option does not reach client sockets of epoll.
+   */
+  void shareLocalPort(AbstractBootstrap<?, ?> bootstrap) {
+    if (epoll) {
+      bootstrap.option(new IntegerUnixChannelOption("SO_REUSEPORT", 1, 15), 1);
+    } else {
+      bootstrap.option(NioChannelOption.of(StandardSocketOptions.SO_REUSEPORT), true);
+    }
   }
 
   boolean epoll() {

@@ -48,6 +48,9 @@ public abstract sealed class Pipe extends ChannelInboundHandlerAdapter permits T
     void onClosed(Reason reason, String detail);
   }
 
+  /** As often can a peer's end change. */
+  public static final int MAX_ADDRESS_CHANGES = 60;
+
   static final Failures.Cause BROKEN = new Failures.Cause(Reason.PATH_LOST, "");
 
   private final Transport transport;
@@ -91,6 +94,15 @@ public abstract sealed class Pipe extends ChannelInboundHandlerAdapter permits T
    */
   public final InetSocketAddress remote() {
     return remote;
+  }
+
+  /**
+   * How often the peer's end has changed. By QUIC that happens without anybody's doing, and each
+   * time uses up a connection id: at {@link #MAX_ADDRESS_CHANGES} the pipe may fall silent, so well
+   * before the dialler should dial anew and move there.
+   */
+  public int addressChanges() {
+    return 0;
   }
 
   /** Whether it takes more output now; if not, {@link Reader#onWritable} tells when. */
@@ -146,9 +158,16 @@ public abstract sealed class Pipe extends ChannelInboundHandlerAdapter permits T
   /** It is over. */
   final void end(Failures.Cause why) {
     if (!closed) {
+      leave(why);
+      hangUp();
+    }
+  }
+
+  /** It is over, but what is below goes on. */
+  final void leave(Failures.Cause why) {
+    if (!closed) {
       closed = true;
       reader.onClosed(why.reason(), why.detail());
-      hangUp();
     }
   }
 

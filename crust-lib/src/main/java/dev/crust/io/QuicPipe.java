@@ -54,6 +54,7 @@ final class QuicPipe extends Pipe {
   private boolean inTurn;
   private int readInPass;
   private boolean shutDown;
+  private int addressChanges;
 
   QuicPipe(
       QuicChannel connection,
@@ -65,6 +66,11 @@ final class QuicPipe extends Pipe {
     this.route = route;
     connection.pipeline().addLast(new ConnectionEvents());
     connection.closeFuture().addListener(closed -> end(whyClosed()));
+  }
+
+  @Override
+  public int addressChanges() {
+    return addressChanges;
   }
 
   @Override
@@ -305,6 +311,7 @@ final class QuicPipe extends Pipe {
         route.onAuthentic();
       } else if (event instanceof QuicPathEvent.PeerMigrated) {
         route.onAuthentic();
+        addressChanges++;
         connected(local(), route.settled());
       }
       context.fireUserEventTriggered(event);

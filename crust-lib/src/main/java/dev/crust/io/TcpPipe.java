@@ -18,10 +18,9 @@ final class TcpPipe extends Pipe {
   private static final Failures.Cause CUT_SHORT =
       new Failures.Cause(Reason.PROTOCOL_VIOLATION, "part of a TLS record, then nothing");
 
-  private final SslHandler tls;
   private final Channel channel;
 
-  TcpPipe(Channel channel, SslHandler tls, Function<Pipe, Reader> readers) {
+  TcpPipe(Channel channel, Function<Pipe, Reader> readers) {
     super(
         Transport.TCP,
         channel.eventLoop(),
@@ -29,7 +28,6 @@ final class TcpPipe extends Pipe {
         channel.remoteAddress() == null ? NOT_YET : Addresses.plain(channel.remoteAddress()),
         readers);
     this.channel = channel;
-    this.tls = tls;
   }
 
   @Override
@@ -84,6 +82,11 @@ final class TcpPipe extends Pipe {
     channel.close();
   }
 
+  /** The socket turned out to be none of ours: it goes on without us. */
+  void onOther() {
+    leave(new Failures.Cause(Reason.CANCELLED, "STUN, not TLS"));
+  }
+
   @Override
   public void channelActive(ChannelHandlerContext context) {
     connected(Addresses.plain(channel.localAddress()), Addresses.plain(channel.remoteAddress()));
@@ -100,6 +103,7 @@ final class TcpPipe extends Pipe {
   public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
     if (event instanceof SslHandshakeCompletionEvent handshake) {
       if (handshake.isSuccess()) {
+        SslHandler tls = context.pipeline().get(SslHandler.class);
         reader().onOpen(Tls.peer(tls.engine()));
       } else {
         end(cutShort(context) ? CUT_SHORT : Failures.ofHandshake(handshake.cause()));

@@ -1,6 +1,7 @@
 package dev.crust.io;
 
 import dev.crust.PeerId;
+import dev.crust.proto.stun.StunTransaction;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -12,7 +13,9 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** TCP: listens and dials, and turns every socket into a {@link Pipe}. Thread-safe. */
@@ -52,6 +55,7 @@ public final class TcpPort {
    */
   public Listener listen(InetSocketAddress address, Function<Pipe, Pipe.Reader> readers)
       throws IOException {
+    StunSockets stun = new StunSockets();
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(loops.control(), loops.group())
@@ -64,23 +68,81 @@ public final class TcpPort {
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
-                    SslHandler handler = tls.server(channel.alloc());
-                    // The endpoint's own clock bounds the whole way to the admission.
-                    handler.setHandshakeTimeoutMillis(0);
-                    pipe(channel, handler, readers);
+                    TcpPipe pipe = new TcpPipe(channel, readers);
+                    channel
+                        .pipeline()
+                        .addLast(new FirstBytes(() -> server(channel), pipe, stun), pipe);
                   }
                 });
+    loops.shareLocalPort(bootstrap);
+    try {
+      demandAlone(address);
+    } catch (IOException taken) {
+      throw refused(address, taken);
+    }
     ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
     if (!bound.isSuccess()) {
-      throw new IOException(
-          "cannot listen on tcp://%s:%d: %s"
-              .formatted(
-                  address.getAddress().getHostAddress(),
-                  address.getPort(),
-                  bound.cause().getMessage()),
-          bound.cause());
+      throw refused(address, bound.cause());
     }
     return new Listener(bound.channel());
+  }
+
+  private static IOException refused(InetSocketAddress address, Throwable cause) {
+    return new IOException(
+        "cannot listen on tcp://%s:%d: %s"
+            .formatted(
+                address.getAddress().getHostAddress(), address.getPort(), cause.getMessage()),
+        cause);
+  }
+
+  private SslHandler server(SocketChannel channel) {
+    SslHandler handler = tls.server(channel.alloc());
+    // The endpoint's own clock bounds the whole way to the admission.
+    handler.setHandshakeTimeoutMillis(0);
+    return handler;
+  }
+
+  /**
+   * Asks a STUN server from a listener's own port, to learn how the world sees that port.
+   *
+   * @param from where a listener of ours listens, at an address that leads there
+   * @param timeout for connecting, and as long again for the answer
+   * @param ended hears once, on the socket's loop, how it ended: Answered, Refused or TimedOut
+   */
+  public void ask(
+      InetSocketAddress server,
+      InetSocketAddress from,
+      Duration timeout,
+      Consumer<? super StunTransaction.Effect> ended) {
+    int millis = (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE);
+    StunOverTcp question = new StunOverTcp(timeout, ended);
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(loops.group())
+            .channel(loops.socketChannel())
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
+            .handler(question);
+    loops.shareLocalPort(bootstrap);
+    bootstrap
+        .connect(server, from)
+        .addListener(
+            connected -> {
+              if (!connected.isSuccess()) {
+                question.unreachable();
+              }
+            });
+  }
+
+  /**
+   * The port is bound so that sockets of ours may share it, which would let those of others share
+   * it too: so it is asked for alone first.
+   */
+  private static void demandAlone(InetSocketAddress address) throws IOException {
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(address);
+    }
   }
 
   /**
@@ -128,7 +190,7 @@ public final class TcpPort {
 
   private static Pipe pipe(
       Channel channel, SslHandler handler, Function<Pipe, Pipe.Reader> readers) {
-    Pipe pipe = new TcpPipe(channel, handler, readers);
+    TcpPipe pipe = new TcpPipe(channel, readers);
     channel.pipeline().addLast(new HandshakeBudget(), handler, pipe);
     return pipe;
   }

@@ -22,6 +22,7 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /**
@@ -60,15 +61,14 @@ public final class UdpPort implements AutoCloseable {
    * @param address an address of this host, not a wildcard: an answer must leave by the address
    *     that was asked, and from a wildcard the kernel chooses; port 0 for a random one
    * @param readers makes the reader of each connection that comes in; called on the port's loop
-   * @throws IOException if the address cannot be had
+   * @return the port, or an IOException if the address cannot be had; completed on the port's loop
    */
-  public static UdpPort open(
+  public static CompletableFuture<UdpPort> open(
       EventLoops loops,
       QuicTls tls,
       InstantSource clock,
       InetSocketAddress address,
-      Function<Pipe, Pipe.Reader> readers)
-      throws IOException {
+      Function<Pipe, Pipe.Reader> readers) {
     if (address.getAddress().isAnyLocalAddress()) {
       throw new IllegalArgumentException("a UDP port needs one address, not " + address);
     }
@@ -109,22 +109,31 @@ public final class UdpPort implements AutoCloseable {
     if (loops.epoll()) {
       bootstrap.option(EpollChannelOption.UDP_GRO, true);
     }
-    ChannelFuture binding = bootstrap.bind(address).awaitUninterruptibly();
-    if (!binding.isSuccess()) {
-      throw new IOException(
-          "cannot use udp://%s:%d: %s"
-              .formatted(
-                  address.getAddress().getHostAddress(),
-                  address.getPort(),
-                  binding.cause().getMessage()),
-          binding.cause());
-    }
-    DatagramChannel channel = (DatagramChannel) binding.channel();
-    if (loops.epoll()) {
-      QuicCodecs.neverFragment(channel, ipv6);
-    }
-    stun.attach(channel);
-    return new UdpPort(channel, splitter, stun, drops, loops.epoll());
+    CompletableFuture<UdpPort> opened = new CompletableFuture<>();
+    bootstrap
+        .bind(address)
+        .addListener(
+            (ChannelFuture bound) -> {
+              if (!bound.isSuccess()) {
+                opened.completeExceptionally(refused(address, bound.cause()));
+                return;
+              }
+              DatagramChannel channel = (DatagramChannel) bound.channel();
+              if (loops.epoll()) {
+                QuicCodecs.neverFragment(channel, ipv6);
+              }
+              stun.attach(channel);
+              opened.complete(new UdpPort(channel, splitter, stun, drops, loops.epoll()));
+            });
+    return opened;
+  }
+
+  private static IOException refused(InetSocketAddress address, Throwable cause) {
+    return new IOException(
+        "cannot use udp://%s:%d: %s"
+            .formatted(
+                address.getAddress().getHostAddress(), address.getPort(), cause.getMessage()),
+        cause);
   }
 
   /** Makes a pipe of each connection that comes in. */
@@ -252,9 +261,9 @@ public final class UdpPort implements AutoCloseable {
                     channel.voidPromise()));
   }
 
-  /** Closes the socket, and with it all connections on it. */
+  /** Closes the socket, and with it all connections on it, without waiting. */
   @Override
   public void close() {
-    channel.close().awaitUninterruptibly();
+    channel.close();
   }
 }

@@ -44,11 +44,12 @@ final class QuicHost implements AutoCloseable {
     this.tls = new QuicTls(PeerCertificate.create(identity, new SecureRandom()));
     this.port =
         UdpPort.open(
-            loops,
-            tls,
-            InstantSource.system(),
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            readers);
+                loops,
+                tls,
+                InstantSource.system(),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                readers)
+            .join();
   }
 
   private QuicHost(
@@ -79,16 +80,17 @@ final class QuicHost implements AutoCloseable {
     this.tls = new QuicTls(certificate);
     this.port =
         UdpPort.open(
-            loops,
-            tls,
-            InstantSource.system(),
-            new InetSocketAddress(address, 0),
-            pipe -> {
-              Talker guest = new Talker(pipe, toGuests, fromGuests);
-              guests.add(guest);
-              all.add(guest);
-              return guest;
-            });
+                loops,
+                tls,
+                InstantSource.system(),
+                new InetSocketAddress(address, 0),
+                pipe -> {
+                  Talker guest = new Talker(pipe, toGuests, fromGuests);
+                  guests.add(guest);
+                  all.add(guest);
+                  return guest;
+                })
+            .join();
   }
 
   PeerId peer() {
