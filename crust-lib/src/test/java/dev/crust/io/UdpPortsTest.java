@@ -17,11 +17,13 @@ import org.junit.jupiter.api.Timeout;
 /** Ports that follow the addresses of the host. */
 @Timeout(60)
 final class UdpPortsTest {
+  private static final byte[] ONE = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+
   @Test
   void one_number_at_all_addresses_which_come_and_go() throws Exception {
-    InetAddress one = InetAddress.getByName("127.0.0.1");
-    InetAddress two = InetAddress.getByName("127.0.0.2");
-    InetAddress six = InetAddress.getByName("::1");
+    InetAddress one = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+    InetAddress two = InetAddress.getByAddress(new byte[] {127, 0, 0, 2});
+    InetAddress six = InetAddress.getByAddress(ONE);
     try (EventLoops loops = new EventLoops("ports");
         QuicTls tls =
             new QuicTls(PeerCertificate.create(Identity.ephemeral(), new SecureRandom()));
@@ -48,7 +50,7 @@ final class UdpPortsTest {
   void sixteen_at_most() throws Exception {
     List<InetAddress> many = new ArrayList<>();
     for (int i = 1; i <= 40; i++) {
-      many.add(InetAddress.getByName("127.0.1." + i));
+      many.add(InetAddress.getByAddress(new byte[] {127, 0, 1, (byte) i}));
     }
     try (EventLoops loops = new EventLoops("ports");
         QuicTls tls =
