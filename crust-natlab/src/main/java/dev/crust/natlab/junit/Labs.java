@@ -32,8 +32,7 @@ public final class Labs implements AutoCloseable {
 
   /** What one wants to know when the test has failed. */
   synchronized String report() {
-    StringBuilder text = new StringBuilder();
-    log.lines().forEach(line -> text.append(line).append('\n'));
+    StringBuilder text = new StringBuilder(log.text());
     for (int i = 0; i < labs.size(); i++) {
       Lab lab = labs.get(i);
       text.append("== lab ").append(lab.prefix()).append('\n').append(lab.scenario().text());
