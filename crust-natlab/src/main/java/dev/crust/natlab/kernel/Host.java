@@ -135,7 +135,8 @@ public final class Host {
     Path output = directory.resolve(label + ".out");
     Path errors = directory.resolve(label + ".err");
     try {
-      Files.createFile(output);
+      // So that it can be read at once; an earlier run may have left one.
+      Files.write(output, new byte[0]);
       ProcessBuilder builder = new ProcessBuilder(words).redirectError(errors.toFile());
       if (!heard) {
         builder.redirectOutput(output.toFile());

@@ -2,6 +2,7 @@ package dev.crust.natlab.node;
 
 import static dev.crust.natlab.node.CrustNode.PATIENCE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.crust.natlab.junit.EventLog;
@@ -11,7 +12,9 @@ import dev.crust.natlab.kernel.Host;
 import dev.crust.natlab.kernel.Lab;
 import dev.crust.natlab.scenario.Scenario;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,6 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ConnectionsTest {
   private static final String LAN = "lan office anne ben";
 
+  @Tag("full")
+  @Execution(CONCURRENT)
   @Test
   void lan_by_beacon(Labs labs, EventLog log) throws Exception {
     find(new CrustNodes(labs.up(Scenario.parse(LAN)), log), "");
@@ -43,6 +48,8 @@ final class ConnectionsTest {
     find(new CrustNodes(lab, log), "[");
   }
 
+  @Tag("full")
+  @Execution(CONCURRENT)
   @Test
   void hosts_of_a_home_by_beacon(Labs labs, EventLog log) throws Exception {
     Lab lab = labs.up(Scenario.parse("home house port-restricted ipv6 hosts anne,ben"));
@@ -56,6 +63,8 @@ final class ConnectionsTest {
     assertThat(path.path("remote").asText()).startsWith("198.51.100.2:");
   }
 
+  @Tag("full")
+  @Execution(CONCURRENT)
   @Test
   void public_to_public_over_ipv6(Labs labs, EventLog log) throws Exception {
     Lab lab = labs.up(Scenario.parse("public anne ipv6\npublic ben ipv6"));
@@ -66,6 +75,15 @@ final class ConnectionsTest {
     anne.say("hello", ben);
   }
 
+  @Test
+  void home_to_public(Labs labs, EventLog log) throws Exception {
+    String home = "home anne port-restricted delay 60ms jitter 20ms loss 5%";
+    JsonNode path = dial(labs, log, "public ben\n" + home).path("path");
+    assertThat(path.path("local").asText()).startsWith("192.168.1.10:");
+  }
+
+  @Tag("full")
+  @Execution(CONCURRENT)
   @ParameterizedTest(name = "{0}")
   @ValueSource(
       strings = {
@@ -76,11 +94,12 @@ final class ConnectionsTest {
         "port-restricted loss 10%",
         "port-restricted delay 40ms loss 3% reorder 3% rate 1mbit mtu 1300",
       })
-  void home_to_public(String home, Labs labs, EventLog log) throws Exception {
-    JsonNode path = dial(labs, log, "public ben\nhome anne " + home).path("path");
-    assertThat(path.path("local").asText()).startsWith("192.168.1.10:");
+  void home_to_public_over(String line, Labs labs, EventLog log) throws Exception {
+    dial(labs, log, "public ben\nhome anne " + line);
   }
 
+  @Tag("full")
+  @Execution(CONCURRENT)
   @Test
   void delay_is_measured(Labs labs, EventLog log) throws Exception {
     Lab lab = labs.up(Scenario.parse("public ben\nhome anne linux delay 100ms"));
