@@ -1,6 +1,7 @@
 package dev.crust.natlab.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import dev.crust.natlab.junit.NatLab;
 import dev.crust.natlab.scenario.NatType;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
 
 /** Kernel, simulator and expectation agree. */
 @NatLab
@@ -33,10 +35,26 @@ class KernelConformanceTest {
     assertThat(seen.differences()).isEmpty();
   }
 
+  /** Waits for mappings to expire, most of the time. */
   @Test
   @Tag("full")
-  void everything() throws Exception {
-    Verification seen = Verification.of(true);
+  @Execution(CONCURRENT)
+  void every_type() throws Exception {
+    agree(Verification.none().types(NatType.all(), true).byOthers(NatType.all()));
+  }
+
+  @Test
+  @Tag("full")
+  @Execution(CONCURRENT)
+  void every_variation_and_pair() throws Exception {
+    agree(
+        Verification.none()
+            .variations(Variations.all())
+            .pairs(PunchMatrix.pairs())
+            .staggered(Staggered.all()));
+  }
+
+  private static void agree(Verification seen) {
     seen.lines().forEach(System.out::println);
     assertThat(seen.differences()).isEmpty();
   }
