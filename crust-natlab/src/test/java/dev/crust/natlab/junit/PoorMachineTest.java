@@ -2,12 +2,14 @@ package dev.crust.natlab.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import dev.crust.natlab.kernel.Lab;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
 
 /** What tests of the lab do on machines that cannot run it. */
 final class PoorMachineTest {
@@ -15,6 +17,7 @@ final class PoorMachineTest {
       "the kernel NAT lab needs root, or a user namespace (see its README)";
 
   @Test
+  @Execution(CONCURRENT)
   void without_tools_each_test_is_skipped_with_one_line() throws Exception {
     assertThat(Launch.of(Subjects.class, List.of(), Map.of("PATH", "/nowhere")).lines())
         .filteredOn(line -> line.startsWith("SKIPPED"))
@@ -24,6 +27,7 @@ final class PoorMachineTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void without_rights_each_test_is_skipped_with_one_line() throws Exception {
     Optional<String> missing = Lab.missing();
     assumeTrue(missing.map(NO_ROOT::equals).orElse(true), () -> missing.orElse(""));
@@ -36,6 +40,7 @@ final class PoorMachineTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void under_ci_they_fail() throws Exception {
     Map<String, String> environment = Map.of("PATH", "/nowhere", "CI", "true");
     assertThat(Launch.of(Subjects.class, List.of(), environment))

@@ -31,6 +31,7 @@ final class ConnectionsTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void lan_by_beacon_over_ipv4(Labs labs, EventLog log) throws Exception {
     Lab lab = labs.up(Scenario.parse(LAN));
     for (String name : lab.scenario().hosts()) {
@@ -40,6 +41,7 @@ final class ConnectionsTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void lan_by_beacon_over_ipv6(Labs labs, EventLog log) throws Exception {
     Lab lab = labs.up(Scenario.parse(LAN));
     for (String name : lab.scenario().hosts()) {
@@ -57,10 +59,12 @@ final class ConnectionsTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void public_to_public(Labs labs, EventLog log) throws Exception {
     JsonNode path = dial(labs, log, "public anne\npublic ben").path("path");
     assertThat(path.path("method").asText()).isEqualTo("direct");
-    assertThat(path.path("remote").asText()).startsWith("198.51.100.2:");
+    // Ben has two addresses, and either may be the first to answer.
+    assertThat(path.path("remote").asText()).matches("(198.51.100|203.0.113).2:[0-9]+");
   }
 
   @Tag("full")
@@ -76,6 +80,7 @@ final class ConnectionsTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void home_to_public(Labs labs, EventLog log) throws Exception {
     String home = "home anne port-restricted delay 60ms jitter 20ms loss 5%";
     JsonNode path = dial(labs, log, "public ben\n" + home).path("path");
@@ -112,6 +117,7 @@ final class ConnectionsTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_dial_through_a_nat_from_outside_fails_with_a_reason(Labs labs, EventLog log)
       throws Exception {
     Lab lab = labs.up(Scenario.parse("public ben\nhome anne port-restricted"));

@@ -12,34 +12,19 @@ import dev.crust.natlab.scenario.NatType;
 import dev.crust.natlab.scenario.Scenario;
 import dev.crust.natlab.scenario.Server;
 import dev.crust.natlab.scenario.UdpLifetime;
-import dev.crust.natlab.scenario.Unsolicited;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The variations of NATs are in the kernel as they are in the simulator and as is expected. */
+/** Mappings live as long in the kernel as in the simulator, and as the scenario says. */
 @NatLab
-class KernelVariationsTest {
+class KernelLifetimeTest {
   private static final List<Duration> WAITS = Stream.of(3, 6, 11).map(Duration::ofSeconds).toList();
-
-  @Test
-  @Execution(CONCURRENT)
-  void hairpin_and_unsolicited_packets() throws Exception {
-    List<Nat> nats =
-        Stream.concat(
-                Stream.of(NatType.PORT_RESTRICTED, NatType.LINUX, NatType.SYMMETRIC)
-                    .map(type -> Nat.of(type).withHairpin()),
-                Stream.of(Unsolicited.values())
-                    .map(answer -> Nat.of(NatType.LINUX).withUnsolicited(answer)))
-            .toList();
-    assertThat(Verification.none().variations(nats).differences()).isEmpty();
-  }
 
   /** As far as we can tell by waits of 3, 6 and 11 seconds. */
   @Tag("full")
