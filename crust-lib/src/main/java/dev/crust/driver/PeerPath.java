@@ -355,7 +355,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
   /** What the peer has been told is a connection stays one. */
   @Override
   public void onCancelled() {
-    if (state != State.OPEN) {
+    if (state != State.OPEN && state != State.ADMITTED) {
       leave(Reason.CANCELLED, "");
     }
   }
