@@ -6,6 +6,7 @@ import dev.crust.proto.nat.TraversalCandidate;
 import dev.crust.proto.nat.TraversalCandidate.Kind;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,11 +36,26 @@ public enum Reach {
     return local || isShared(bytes) ? LAN : IPV4;
   }
 
-  /** Whether both sides have the same outside address, by whatever protocol it was seen. */
+  /**
+   * Whether both sides have the same outside address, by whatever protocol it was seen; if neither
+   * knows its own, whether they have addresses of one subnet.
+   */
   static boolean sameNetwork(Situation one, Situation other) {
     List<InetAddress> outside = outside(one);
-    return outside(other).stream().anyMatch(outside::contains)
-        || (outside.isEmpty() && outside(other).isEmpty());
+    if (outside.isEmpty() && outside(other).isEmpty()) {
+      List<ByteBuffer> subnets = subnets(one);
+      return subnets(other).stream().anyMatch(subnets::contains);
+    }
+    return outside(other).stream().anyMatch(outside::contains);
+  }
+
+  /** By the commonest prefixes, /24 and /64: the true ones are not told. */
+  private static List<ByteBuffer> subnets(Situation situation) {
+    return situation.candidates().stream()
+        .filter(each -> each.kind() == Kind.HOST)
+        .map(each -> each.address().getAddress().getAddress())
+        .map(ip -> ByteBuffer.wrap(ip, 0, ip.length == 4 ? 3 : 8))
+        .toList();
   }
 
   private static List<InetAddress> outside(Situation situation) {
