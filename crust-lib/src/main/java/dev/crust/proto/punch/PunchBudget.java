@@ -18,8 +18,11 @@ public final class PunchBudget {
   /** Packets to an address of which only the peer has told, until it answers. */
   public static final int STRANGER_PACKETS = 5;
 
-  /** Packets to an address at which an introducer of ours has seen the peer, until it answers. */
-  public static final int VOUCHED_PACKETS = 2000;
+  /**
+   * Packets to an address at which an introducer of ours has seen the peer, until it answers, those
+   * aside that it has refused: three rounds by UDP and by TCP take fewer.
+   */
+  public static final int VOUCHED_PACKETS = 60;
 
   /** How long an address that has not answered is remembered, from the first packet to it. */
   public static final Duration MEMORY = Duration.ofMinutes(10);
@@ -74,6 +77,16 @@ public final class PunchBudget {
   /** The address has answered, with a proof that it got what we sent. */
   void onAnswered(InetAddress address) {
     unanswered.remove(address);
+  }
+
+  /**
+   * The address has refused a packet: somebody is there, and it cost them no more than an answer.
+   */
+  void onRefused(InetAddress address) {
+    Spent spent = unanswered.get(address);
+    if (spent != null && spent.packets > 0) {
+      spent.packets--;
+    }
   }
 
   /** How many flows were held back or refused so far. */

@@ -345,6 +345,10 @@ public final class TcpPunch {
     if (over || remote == null || end.equals(Instant.MAX) || remote.state == State.GIVEN_UP) {
       return effects;
     }
+    boolean answered = why != Failure.TIMED_OUT && why != Failure.UNREACHABLE;
+    if (answered && vouched.contains(address.getAddress())) {
+      budget.onRefused(address.getAddress());
+    }
     boolean again = remote.dials > 0 && why != Failure.NOT_THE_PEER && !extended;
     remote.state = again ? State.DUE : State.GIVEN_UP;
     remote.due = again ? now.plusMillis(random.nextInt(LEAST_PAUSE, MOST_PAUSE + 1)) : Instant.MAX;

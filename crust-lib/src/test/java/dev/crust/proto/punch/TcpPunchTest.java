@@ -148,6 +148,18 @@ class TcpPunchTest {
   }
 
   @Test
+  void a_vouched_address_that_stays_silent_gets_few() {
+    for (int round = 1; round <= 3; round++) {
+      Instant begin = at(10_000L * round);
+      controlling.onRound(round, begin, List.of(REFLEXIVE), VOUCHED, begin);
+      while (!controlling.deadline().equals(Instant.MAX)) {
+        controlling.onTimeout(controlling.deadline());
+      }
+    }
+    assertThat(controlling.report().packets()).isEqualTo(12);
+  }
+
+  @Test
   void a_dial_that_hangs_is_dialled_anew_before_the_kernel_would() {
     begin(controlling);
     assertThat(controlling.deadline()).isEqualTo(at(900));

@@ -45,6 +45,8 @@ final class TraversalPeer {
   private static final byte DIAL = (byte) 0xc0;
   private static final byte DIALLED = (byte) 0xc1;
   private static final int OPENER_TTL = 2;
+  private static final int STUN_TRIES = 10;
+  private static final Duration STUN_PAUSE = Duration.ofMillis(500);
 
   private final Simulation world;
   private final SimHost host;
@@ -89,7 +91,7 @@ final class TraversalPeer {
     this.introduction = new Introduction(identity.peerId(), peer, identity::sign, random);
     this.socket = host.openUdp(0, this::onDatagram);
     this.port = newPort();
-    socket.send(stun, StunCodec.encode(StunMessage.bindingRequest(TransactionId.random(random))));
+    askStun(STUN_TRIES);
     InetSocketAddress introducer =
         new InetSocketAddress(stun.getAddress(), TraversalIntroducer.PORT);
     this.line = host.connectTcp(0, introducer, new FramedLine((connection, body) -> onFrame(body)));
@@ -98,6 +100,14 @@ final class TraversalPeer {
 
   private TraversalTcpPort newPort() {
     return new TraversalTcpPort(world, host, stun, budget, random, this::rearm);
+  }
+
+  private void askStun(int tries) {
+    if (udpReflexive.isEmpty() && tries > 0) {
+      byte[] request = StunCodec.encode(StunMessage.bindingRequest(TransactionId.random(random)));
+      socket.send(stun, request);
+      world.after(STUN_PAUSE, () -> askStun(tries - 1));
+    }
   }
 
   /** Asks for a traversal. */

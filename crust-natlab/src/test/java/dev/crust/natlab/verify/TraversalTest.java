@@ -2,8 +2,10 @@ package dev.crust.natlab.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crust.natlab.scenario.Link;
 import dev.crust.natlab.scenario.Nat;
 import dev.crust.natlab.scenario.NatType;
+import dev.crust.natlab.scenario.Scenario;
 import dev.crust.natlab.scenario.Transport;
 import dev.crust.natlab.scenario.Unsolicited;
 import dev.crust.natlab.verify.Traversal.Outcome;
@@ -15,6 +17,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -135,6 +138,33 @@ class TraversalTest {
         }
       }
     }
+  }
+
+  /** A tenth of all packets lost, by UDP; by TCP against routers that answer RST, with jitter. */
+  @ParameterizedTest
+  @EnumSource(Protocol.class)
+  void lines_that_are_not_kind(Protocol protocol) {
+    Link line =
+        protocol == Protocol.UDP
+            ? Link.DEFAULT.withLoss(0.1).withJitter(Duration.ofMillis(5))
+            : Link.DEFAULT.withJitter(Duration.ofMillis(5));
+    Unsolicited unsolicited = protocol == Protocol.UDP ? Unsolicited.DROP : Unsolicited.RST;
+    Nat nat = Nat.of(NatType.PORT_RESTRICTED).withUnsolicited(unsolicited);
+    Situation situation = facts(Place.of(NatType.PORT_RESTRICTED));
+    int connected = 0;
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      Outcome outcome =
+          traversal.run(
+              List.of(
+                  Scenario.home("a", nat).withLink(line), Scenario.home("b", nat).withLink(line)),
+              Set.of(protocol),
+              Opener.NONE,
+              situation,
+              situation,
+              seed);
+      connected += outcome.connected() ? 1 : 0;
+    }
+    assertThat(connected).isGreaterThanOrEqualTo(19);
   }
 
   @Test
