@@ -91,7 +91,8 @@ final class Traversal {
     // Carriers stand above the homes that refer to them.
     all.add(0, Scenario.publicHost("stun").running(Server.COTURN));
     Simulation world = Simulation.of(new Scenario(all), seed, line -> {});
-    new TraversalIntroducer(world, world.host("stun"), Identity.ephemeral().peerId());
+    TraversalIntroducer introducer =
+        new TraversalIntroducer(world, world.host("stun"), Identity.ephemeral().peerId());
     Identity first = seed % 2 == 0 ? smaller : larger;
     Identity second = seed % 2 == 0 ? larger : smaller;
     TraversalPeer a =
@@ -100,7 +101,15 @@ final class Traversal {
     TraversalPeer b =
         new TraversalPeer(
             world, world.host("b"), second, first.peerId(), other, allowed, opener, seed + 1);
-    if (!world.runUntil(() -> a.ready() && b.ready(), PATIENCE)) {
+    boolean ready =
+        world.runUntil(
+            () ->
+                a.ready()
+                    && b.ready()
+                    && introducer.knows(first.peerId())
+                    && introducer.knows(second.peerId()),
+            PATIENCE);
+    if (!ready) {
       throw new IllegalStateException("not ready: " + a.explanation() + "; " + b.explanation());
     }
     Instant began = world.now();
@@ -135,7 +144,8 @@ final class Traversal {
                 Scenario.home("home", nat).withHosts("a", "b")),
             seed,
             line -> {});
-    new TraversalIntroducer(world, world.host("stun"), Identity.ephemeral().peerId());
+    TraversalIntroducer introducer =
+        new TraversalIntroducer(world, world.host("stun"), Identity.ephemeral().peerId());
     TraversalPeer a =
         new TraversalPeer(
             world,
@@ -156,7 +166,13 @@ final class Traversal {
             Set.of(protocol),
             UdpPunch.Opener.NONE,
             seed + 1);
-    world.runUntil(() -> a.ready() && b.ready(), PATIENCE);
+    world.runUntil(
+        () ->
+            a.ready()
+                && b.ready()
+                && introducer.knows(smaller.peerId())
+                && introducer.knows(larger.peerId()),
+        PATIENCE);
     a.connect();
     world.runUntil(() -> a.connected() && b.connected(), PATIENCE);
     return a.path(protocol).map(each -> each.address());

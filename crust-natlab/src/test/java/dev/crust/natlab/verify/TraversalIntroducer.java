@@ -28,6 +28,11 @@ final class TraversalIntroducer implements TcpHandler {
     host.listenTcp(PORT, this);
   }
 
+  /** Whether a peer has said who it is. */
+  boolean knows(PeerId peer) {
+    return peers.containsKey(peer);
+  }
+
   @Override
   public void connected(SimTcpConnection connection) {
     lines.put(connection, new FramedLine(this::onFrame));

@@ -140,13 +140,16 @@ class TraversalTest {
     }
   }
 
-  /** A tenth of all packets lost, by UDP; by TCP against routers that answer RST, with jitter. */
+  /**
+   * One packet in twenty lost on each line, by UDP; by TCP against routers that answer RST, with
+   * jitter.
+   */
   @ParameterizedTest
   @EnumSource(Protocol.class)
   void lines_that_are_not_kind(Protocol protocol) {
     Link line =
         protocol == Protocol.UDP
-            ? Link.DEFAULT.withLoss(0.1).withJitter(Duration.ofMillis(5))
+            ? Link.DEFAULT.withLoss(0.05).withJitter(Duration.ofMillis(5))
             : Link.DEFAULT.withJitter(Duration.ofMillis(5));
     Unsolicited unsolicited = protocol == Protocol.UDP ? Unsolicited.DROP : Unsolicited.RST;
     Nat nat = Nat.of(NatType.PORT_RESTRICTED).withUnsolicited(unsolicited);
