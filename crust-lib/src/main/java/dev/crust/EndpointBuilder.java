@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.concurrent.Executor;
 
 /** How an endpoint should be. Every setting has a default. Not thread-safe. */
@@ -25,7 +27,8 @@ public final class EndpointBuilder {
 
   private Optional<Identity> identity = Optional.empty();
   private String network = "public";
-  private final List<InetSocketAddress> listen = new ArrayList<>();
+  private final List<Place> listen = new ArrayList<>();
+  private Set<Transport> transports = EnumSet.allOf(Transport.class);
   private TlsEngine tlsEngine = TlsEngine.ANY;
   private Optional<Executor> executor = Optional.empty();
   private int maxMessageSize = 2 << 20;
@@ -52,14 +55,44 @@ public final class EndpointBuilder {
   }
 
   /**
-   * Adds a local address to listen on by TCP. Port 0 is a random one; a wildcard address is every
-   * interface, and {@code [::]} covers IPv4 too. Unless said: every interface, a random port.
+   * A place to listen.
+   *
+   * @param transport by what
+   * @param address a resolved local address. Port 0 is a random one; a wildcard address is every
+   *     interface, and {@code [::]} covers IPv4 too
    */
-  public EndpointBuilder listen(InetSocketAddress address) {
-    if (address.isUnresolved()) {
-      throw new IllegalArgumentException("'" + address + "' is not an IP address");
+  public record Place(Transport transport, InetSocketAddress address) {
+    /** Checks that it is an IP address. */
+    public Place {
+      if (address.isUnresolved()) {
+        throw new IllegalArgumentException("'" + address + "' is not an IP address");
+      }
     }
-    listen.add(address);
+  }
+
+  /** Adds a local address to listen on by TCP; see {@link Place}. */
+  public EndpointBuilder listen(InetSocketAddress address) {
+    return listen(Transport.TCP, address);
+  }
+
+  /**
+   * Adds a local address to listen on. Unless any is said: every interface, random ports, TCP and
+   * QUIC. QUIC can be dialled only from addresses at which QUIC is listened on.
+   */
+  public EndpointBuilder listen(Transport transport, InetSocketAddress address) {
+    listen.add(new Place(transport, address));
+    return this;
+  }
+
+  /**
+   * Restricts the endpoint to these transports; all unless said. Where QUIC's native library does
+   * not load, an endpoint for all speaks TCP alone and says so once.
+   */
+  public EndpointBuilder transports(Set<Transport> allowed) {
+    if (allowed.isEmpty()) {
+      throw new IllegalArgumentException("an endpoint needs a transport");
+    }
+    this.transports = EnumSet.copyOf(allowed);
     return this;
   }
 
@@ -142,6 +175,7 @@ public final class EndpointBuilder {
             identity.orElseGet(Identity::ephemeral),
             network,
             List.copyOf(listen),
+            Set.copyOf(transports),
             tlsEngine,
             executor,
             maxMessageSize,

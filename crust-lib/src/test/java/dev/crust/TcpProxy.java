@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 
 /** Stands between two endpoints on loopback: records what passes, and can fall silent or cut. */
 final class TcpProxy implements AutoCloseable {
@@ -18,6 +19,7 @@ final class TcpProxy implements AutoCloseable {
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private final List<ByteArrayOutputStream> recorded = new CopyOnWriteArrayList<>();
   private volatile boolean silent;
+  private volatile CountDownLatch gate = new CountDownLatch(0);
 
   TcpProxy(int target) throws IOException {
     this.target = target;
@@ -32,6 +34,15 @@ final class TcpProxy implements AutoCloseable {
   /** Passes nothing on from now on, and says nothing about it. */
   void fallSilent() {
     silent = true;
+  }
+
+  /** Accepts, but passes nothing on before {@link #release}. */
+  void holdBack() {
+    gate = new CountDownLatch(1);
+  }
+
+  void release() {
+    gate.countDown();
   }
 
   /** Closes every connection. */
@@ -72,6 +83,7 @@ final class TcpProxy implements AutoCloseable {
     recorded.add(record);
     byte[] buffer = new byte[16 << 10];
     try (to) {
+      gate.await();
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
@@ -82,7 +94,7 @@ final class TcpProxy implements AutoCloseable {
           out.write(buffer, 0, n);
         }
       }
-    } catch (IOException closed) {
+    } catch (IOException | InterruptedException closed) {
       return;
     }
   }

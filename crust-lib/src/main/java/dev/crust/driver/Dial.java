@@ -17,8 +17,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,8 @@ final class Dial {
   private final DialRace race;
   private final Map<Candidate, Outgoing> running = new HashMap<>();
   private final List<UserFuture<Connection>> waiting = new ArrayList<>();
+  private final Set<Candidate> retried = new HashSet<>();
+  private boolean won;
   private boolean waitsForOther;
   private @Nullable Future<?> timer;
 
@@ -43,7 +47,7 @@ final class Dial {
     this.peers = peers;
     this.control = context.control();
     this.began = context.now();
-    this.race = new DialRace(address.candidates(), context.dialTimeout(), began);
+    this.race = new DialRace(peers.worthTrying(address.candidates()), context.dialTimeout(), began);
   }
 
   /** Somebody waits for the end. */
@@ -132,7 +136,9 @@ final class Dial {
         if (attempt != null) {
           attempt.cancel();
         }
-      } else if (effect instanceof DialRace.Effect.Won) {
+      } else if (effect instanceof DialRace.Effect.Won winner) {
+        won = true;
+        peers.learn(winner);
         peers.dialEnded(address.peer(), this);
       } else if (effect instanceof DialRace.Effect.Failed failed) {
         peers.dialEnded(address.peer(), this);
@@ -213,7 +219,10 @@ final class Dial {
       control.execute(
           () -> {
             peers.onPathEnded(path);
-            if (reason == Reason.DUPLICATE && peers.isOpen(address.peer())) {
+            if (reason == Reason.DUPLICATE && won && retried.add(candidate)) {
+              // The peer had not heard from us of the connection yet, which has come up by QUIC.
+              start(candidate);
+            } else if (reason == Reason.DUPLICATE && peers.isOpen(address.peer())) {
               waitForOther();
             } else {
               run(race.onFailed(candidate, reason, detail, context.now()));

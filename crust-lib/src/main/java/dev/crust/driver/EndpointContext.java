@@ -10,8 +10,10 @@ import dev.crust.Transport;
 import dev.crust.io.EventLoops;
 import dev.crust.io.Outgoing;
 import dev.crust.io.Pipe;
+import dev.crust.io.QuicTls;
 import dev.crust.io.TcpPort;
 import dev.crust.io.Tls;
+import dev.crust.io.UdpPorts;
 import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.identity.PeerCertificate;
@@ -21,9 +23,11 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -54,6 +58,8 @@ final class EndpointContext {
   private final Tls tls;
   private final TcpPort tcp;
   private final Set<PeerPath> paths = ConcurrentHashMap.newKeySet();
+  private final @Nullable QuicTls quicTls;
+  private final List<UdpPorts> udp = new CopyOnWriteArrayList<>();
   private final AtomicLong unacknowledged = new AtomicLong();
   private volatile @Nullable Consumer<? super PeerStream> streamReceiver;
   private volatile @Nullable BiConsumer<? super Connection, ? super Message> receiver;
@@ -65,9 +71,10 @@ final class EndpointContext {
     this.limits = Limits.forMessages(settings.maxMessageSize());
     this.networkKey = new Greeting.NetworkKey(settings.network());
     this.incarnation = Token.random(random);
+    PeerCertificate certificate = PeerCertificate.create(settings.identity(), random);
     this.tls =
         new Tls(
-            PeerCertificate.create(settings.identity(), random),
+            certificate,
             switch (settings.tlsEngine()) {
               case ANY -> Tls.Engine.best();
               case BORINGSSL -> Tls.Engine.BORINGSSL;
@@ -79,6 +86,28 @@ final class EndpointContext {
     this.feed = new EventFeed(userExecutor);
     this.loops = new EventLoops(name + "-io");
     this.tcp = new TcpPort(loops, tls);
+    this.quicTls = quicTls(settings, certificate);
+  }
+
+  private @Nullable QuicTls quicTls(LocalEndpoint.Settings wanted, PeerCertificate certificate)
+      throws IOException {
+    boolean asked = wanted.transports().contains(Transport.QUIC);
+    boolean listens =
+        wanted.listen().isEmpty()
+            || wanted.listen().stream().anyMatch(place -> place.transport() == Transport.QUIC);
+    if (!asked || !listens) {
+      return null;
+    }
+    if (QuicTls.isAvailable()) {
+      return new QuicTls(certificate);
+    }
+    if (!wanted.transports().contains(Transport.TCP)) {
+      throw new IOException("QUIC cannot be had here: " + QuicTls.whyUnavailable());
+    }
+    feed.publish(
+        new Event.Warning(
+            "QUIC cannot be had here, TCP alone is used: " + QuicTls.whyUnavailable()));
+    return null;
   }
 
   PeerId self() {
@@ -113,10 +142,34 @@ final class EndpointContext {
   /** Dials a candidate; empty if nothing of ours leads there. May be called by any thread. */
   Optional<Outgoing> dial(
       Candidate candidate, PeerId expected, Duration timeout, Function<Pipe, Pipe.Reader> readers) {
-    if (candidate.transport() != Transport.TCP) {
+    if (!speaks(candidate.transport())) {
       return Optional.empty();
     }
-    return Optional.of(tcp.dial(candidate.address(), expected, timeout, readers));
+    return switch (candidate.transport()) {
+      case TCP -> Optional.of(tcp.dial(candidate.address(), expected, timeout, readers));
+      case QUIC ->
+          udp.stream()
+              .flatMap(ports -> ports.towards(candidate.address()).stream())
+              .findFirst()
+              .map(port -> port.dial(candidate.address(), expected, timeout, readers));
+    };
+  }
+
+  /** Whether this transport is allowed, and can be had here. */
+  boolean speaks(Transport transport) {
+    return settings.transports().contains(transport)
+        && (transport != Transport.QUIC || quicTls != null);
+  }
+
+  /** UDP ports with this number, none open yet; empty where QUIC cannot be had. */
+  Optional<UdpPorts> openUdp(int port, Function<Pipe, Pipe.Reader> readers) {
+    QuicTls known = quicTls;
+    if (known == null) {
+      return Optional.empty();
+    }
+    UdpPorts ports = new UdpPorts(loops, known, clock::now, port, readers);
+    udp.add(ports);
+    return Optional.of(ports);
   }
 
   /** Runs a task on the control loop, or here and now if that has ended. */
@@ -201,6 +254,9 @@ final class EndpointContext {
   void close() {
     loops.close();
     tls.close();
+    if (quicTls != null) {
+      quicTls.close();
+    }
     feed.close();
     if (ownThreads != null) {
       ownThreads.close();

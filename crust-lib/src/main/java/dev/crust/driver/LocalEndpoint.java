@@ -4,6 +4,7 @@ import dev.crust.ConnectFailedException;
 import dev.crust.Connection;
 import dev.crust.CrustAddress;
 import dev.crust.Endpoint;
+import dev.crust.EndpointBuilder.Place;
 import dev.crust.EndpointBuilder.TlsEngine;
 import dev.crust.Event;
 import dev.crust.Identity;
@@ -11,18 +12,19 @@ import dev.crust.Message;
 import dev.crust.PeerId;
 import dev.crust.PeerStream;
 import dev.crust.Reason;
+import dev.crust.Transport;
 import dev.crust.io.KeyFile;
 import dev.crust.spi.Discovery;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -46,7 +48,8 @@ public final class LocalEndpoint implements Endpoint {
   public record Settings(
       Identity identity,
       String network,
-      List<InetSocketAddress> listen,
+      List<Place> listen,
+      Set<Transport> transports,
       TlsEngine tlsEngine,
       Optional<Executor> executor,
       int maxMessageSize,
@@ -92,8 +95,8 @@ public final class LocalEndpoint implements Endpoint {
     }
   }
 
-  private void begin(List<InetSocketAddress> addresses) throws IOException {
-    listeners.open(addresses, door::enter);
+  private void begin(List<Place> places) throws IOException {
+    listeners.open(places, door::enter);
     door.begin();
     searches.start();
   }
@@ -177,6 +180,7 @@ public final class LocalEndpoint implements Endpoint {
     searches.stop();
     listeners.close();
     awaitPaths();
+    listeners.closeQuic();
     context.close();
     try {
       identityLock.close();

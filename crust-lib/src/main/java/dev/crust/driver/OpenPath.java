@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * be called without.
  */
 final class OpenPath {
+  /** Well below what a pipe bears. */
+  private static final int MAX_ADDRESS_CHANGES = 2 * Pipe.MAX_ADDRESS_CHANGES / 3;
+
   /** A ping whose answer somebody waits for. */
   record Asked(long startNanos, @Nullable UserFuture<Pong> answer, boolean validates) {}
 
@@ -32,6 +35,7 @@ final class OpenPath {
   private final Map<Long, Asked> asked = new HashMap<>();
   private long nextPing;
   private boolean pumpDue;
+  private boolean wornOut;
   private volatile @Nullable Duration roundTrip;
 
   OpenPath(
@@ -55,6 +59,13 @@ final class OpenPath {
 
   PathHealth health() {
     return health;
+  }
+
+  /** Whether the peer's end has changed so often that a fresh path is due. Says so once. */
+  boolean wearsOut() {
+    boolean worn = !wornOut && pipe().addressChanges() >= MAX_ADDRESS_CHANGES;
+    wornOut |= worn;
+    return worn;
   }
 
   /** The smaller the better: TCP before QUIC. */

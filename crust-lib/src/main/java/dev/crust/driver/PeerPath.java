@@ -322,7 +322,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
     Reason told = Reasons.fromPeer(reason);
     state = State.ENDED;
     SessionMonitor connection = monitor;
-    if (connection != null && told != Reason.SUPERSEDED) {
+    if (connection != null && !connection.concernsOnePath(told)) {
       connection.end(new LocalConnection.End(told, detail));
     }
     report(told, detail);

@@ -1,6 +1,7 @@
 package dev.crust.driver;
 
 import dev.crust.Attempt;
+import dev.crust.Candidate;
 import dev.crust.ConnectFailedException;
 import dev.crust.Connection;
 import dev.crust.CrustAddress;
@@ -11,6 +12,8 @@ import dev.crust.driver.PeerPath.Joining;
 import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.PeerTable;
 import dev.crust.proto.admission.Token;
+import dev.crust.proto.dial.BlackHoles;
+import dev.crust.proto.dial.DialRace;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.security.SecureRandom;
@@ -40,6 +43,7 @@ final class Peers {
   private final Map<PeerId, LocalConnection> held = new ConcurrentHashMap<>();
 
   private final Map<PeerId, Dial> dials = new HashMap<>();
+  private final BlackHoles blackHoles = new BlackHoles();
   private @Nullable Future<?> timer;
   private boolean closed;
 
@@ -63,6 +67,21 @@ final class Peers {
         resumes,
         context.limits(),
         listeners.address(path.pipe().remote().getAddress()).candidates());
+  }
+
+  /** Those of a dial's candidates that do not lead into a black hole. */
+  List<Candidate> worthTrying(List<Candidate> candidates) {
+    return blackHoles.worthTrying(candidates, context.now());
+  }
+
+  /** What a race has taught about black holes. */
+  void learn(DialRace.Effect.Won won) {
+    blackHoles.onWorked(won.candidate());
+    for (Attempt attempt : won.attempts()) {
+      if (attempt.reason().equals(Optional.of(Reason.TIMEOUT))) {
+        blackHoles.onMissed(attempt.candidate(), won.candidate(), context.now());
+      }
+    }
   }
 
   /** Whether there is a connection with this peer, announced or not. */

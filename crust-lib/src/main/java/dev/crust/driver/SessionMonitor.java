@@ -109,6 +109,10 @@ final class SessionMonitor implements Session.Listener<Sent> {
       }
       Instant now = context.now();
       path.health().onHeard(now);
+      if (path.wearsOut()) {
+        // Before the connection ids of QUIC run out; the dialler comes back by a fresh path.
+        path.onLoop(() -> path.path().leave(Reason.SUPERSEDED, ""));
+      }
       changing = Reason.RESUMED;
       run(choice.onHeard(path, now));
       if (probed) {
@@ -384,6 +388,11 @@ final class SessionMonitor implements Session.Listener<Sent> {
     unasked.clear();
   }
 
+  /** Whether a Close with this reason ends its path alone. */
+  synchronized boolean concernsOnePath(Reason reason) {
+    return reason == Reason.SUPERSEDED || (reason == Reason.CANCELLED && choice.all().size() > 1);
+  }
+
   /** The peer has broken the protocol on this path. */
   void violated(MalformedMessageException how) {
     end(new End(Reason.PROTOCOL_VIOLATION, String.valueOf(how.getMessage())));
@@ -428,7 +437,8 @@ final class SessionMonitor implements Session.Listener<Sent> {
   public void onPeerUses(SessionPath<Sent> on) {
     for (OpenPath path : choice.all()) {
       if (path.session() == on) {
-        changing = Reason.BETTER_PATH;
+        boolean better = choice.used().filter(used -> path.rank() < used.rank()).isPresent();
+        changing = better ? Reason.BETTER_PATH : Reason.RESUMED;
         run(choice.onPeerUses(path, context.now()));
       }
     }

@@ -168,7 +168,12 @@ final class QuicPipe extends Pipe {
     gathered = null;
     QuicStreamChannel open = stream;
     if (buffer != null && open != null) {
-      open.write(buffer, open.voidPromise());
+      // In a turn the codec sends when the turn ends; else nobody would.
+      if (inTurn) {
+        open.write(buffer, open.voidPromise());
+      } else {
+        open.writeAndFlush(buffer, open.voidPromise());
+      }
     }
   }
 
@@ -206,6 +211,15 @@ final class QuicPipe extends Pipe {
   void onBytes(ByteBuf bytes) {
     readInPass += bytes.readableBytes();
     super.onBytes(bytes);
+  }
+
+  /** What came between two batches, because a read of the last one was still owed. */
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    if (!inTurn && !closed()) {
+      reader().onBatchRead();
+    }
+    context.fireChannelReadComplete();
   }
 
   @Override
