@@ -40,6 +40,7 @@ final class LocalStream implements PeerStream {
   private final AtomicBoolean finished = new AtomicBoolean();
   private final AtomicBoolean writing = new AtomicBoolean();
   private final AtomicBoolean stopped = new AtomicBoolean();
+  private final Pieces pieces = new Pieces(PIECE);
   private final InputStream input = new Input();
   private final OutputStream output = new Output();
   private volatile @Nullable IOException writeFailure;
@@ -117,6 +118,7 @@ final class LocalStream implements PeerStream {
         .execute(
             () -> {
               try {
+                pieces.lent(null, copy.length);
                 writeAll(ByteBuffer.wrap(copy));
                 writing.set(false);
                 room.complete(null);
@@ -132,7 +134,7 @@ final class LocalStream implements PeerStream {
   private synchronized void writeAll(ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       int length = Math.min(PIECE, bytes.remaining());
-      hand(bytes.slice(bytes.position(), length));
+      hand(bytes.duplicate().limit(bytes.position() + length));
       bytes.position(bytes.position() + length);
     }
   }
@@ -250,6 +252,7 @@ final class LocalStream implements PeerStream {
   }
 
   void onAcknowledged(int bytes) {
+    pieces.onAcknowledged(bytes);
     giveBack(bytes);
   }
 
@@ -304,9 +307,10 @@ final class LocalStream implements PeerStream {
     public void write(byte[] from, int offset, int length) throws IOException {
       for (int at = 0; at < length; at += PIECE) {
         int size = Math.min(PIECE, length - at);
-        byte[] copy = new byte[size];
-        System.arraycopy(from, offset + at, copy, 0, size);
-        writeAll(ByteBuffer.wrap(copy));
+        byte[] piece = pieces.take(size);
+        System.arraycopy(from, offset + at, piece, 0, size);
+        pieces.lent(piece, size);
+        writeAll(ByteBuffer.wrap(piece, 0, size));
       }
     }
 

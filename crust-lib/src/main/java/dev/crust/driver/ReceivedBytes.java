@@ -15,21 +15,56 @@ final class ReceivedBytes {
   /** One read: bytes, a failure, or neither at the end. */
   record Outcome(@Nullable ByteBuffer bytes, @Nullable IOException failure) {}
 
+  /** Where a reader that waits wants its bytes. */
+  private static final class Target {
+    final byte[] into;
+    final int offset;
+    final int most;
+    int filled;
+
+    Target(byte[] into, int offset, int most) {
+      this.into = into;
+      this.offset = offset;
+      this.most = most;
+    }
+  }
+
   private final ArrayDeque<ByteBuffer> chunks = new ArrayDeque<>();
   private int length;
   private boolean ended;
   private boolean dirty;
   private @Nullable IOException failure;
   private @Nullable Consumer<Outcome> waiting;
+  private @Nullable Target target;
 
   /** Puts bytes in, all of them. Returns whether a flush is owed that was not before. */
   synchronized boolean put(ByteBuffer bytes) {
-    int size = bytes.remaining();
-    ByteBuffer tail = chunks.peekLast();
     if (failure != null) {
       bytes.position(bytes.limit());
       return false;
     }
+    boolean first = !dirty;
+    dirty = true;
+    fillTarget(bytes);
+    if (bytes.hasRemaining()) {
+      keep(bytes);
+    }
+    return first;
+  }
+
+  /** Straight to a reader that waits, without a copy in between. */
+  private void fillTarget(ByteBuffer bytes) {
+    Target reader = target;
+    if (reader != null && chunks.isEmpty()) {
+      int part = Math.min(reader.most - reader.filled, bytes.remaining());
+      bytes.get(reader.into, reader.offset + reader.filled, part);
+      reader.filled += part;
+    }
+  }
+
+  private void keep(ByteBuffer bytes) {
+    int size = bytes.remaining();
+    ByteBuffer tail = chunks.peekLast();
     if (tail != null && tail.capacity() - tail.limit() >= size) {
       int end = tail.limit();
       tail.limit(end + size);
@@ -41,9 +76,6 @@ final class ReceivedBytes {
       chunks.add(ByteBuffer.wrap(chunk).limit(size));
     }
     length += size;
-    boolean first = !dirty;
-    dirty = true;
-    return first;
   }
 
   /** Wakes whoever waits. */
@@ -123,22 +155,38 @@ final class ReceivedBytes {
 
   /** Takes out at least one byte, waiting for it; -1 at the end. */
   synchronized int take(byte[] into, int offset, int most) throws IOException {
-    while (length == 0) {
-      IOException broken = failure;
-      if (broken != null) {
-        throw broken;
+    if (length == 0 && failure == null && !ended) {
+      int filled = await(new Target(into, offset, most));
+      if (filled > 0) {
+        return filled;
       }
-      if (ended) {
-        return -1;
-      }
-      try {
+    }
+    IOException broken = failure;
+    if (broken != null) {
+      throw broken;
+    }
+    return length == 0 ? -1 : takeKept(into, offset, most);
+  }
+
+  private int await(Target reader) throws IOException {
+    target = reader;
+    try {
+      while ((reader.filled == 0 || dirty) && failure == null && !ended && length == 0) {
         wait();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      if (reader.filled == 0) {
         throw (IOException)
             new InterruptedIOException("interrupted while waiting for bytes").initCause(e);
       }
+    } finally {
+      target = null;
     }
+    return reader.filled;
+  }
+
+  private int takeKept(byte[] into, int offset, int most) {
     int count = 0;
     while (count < most && !chunks.isEmpty()) {
       ByteBuffer chunk = chunks.element();
