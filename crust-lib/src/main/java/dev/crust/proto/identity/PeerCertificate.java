@@ -136,6 +136,11 @@ public record PeerCertificate(X509Certificate certificate, PrivateKey privateKey
     if (critical != null && !UNDERSTOOD.containsAll(critical)) {
       throw new CertificateException("the certificate has a critical extension unknown to us");
     }
+    byte[] encoded = certificate.getEncoded();
+    if (encoded[encoded.length - certificate.getSignature().length - 1] != 0) {
+      // The JDK would mask bits out of the last byte: two encodings of one certificate.
+      throw new CertificateException("the certificate's own signature is no whole number of bytes");
+    }
     SignedKey signed = signedKey(certificate);
     // The cheap checks are behind us: these two cost half a millisecond each.
     try {

@@ -79,6 +79,21 @@ final class PeerCertificateTest {
     }
   }
 
+  /** The JDK masks unused bits out of a signature, so one that ends in zeros has several forms. */
+  @Test
+  void aSignatureHasOneForm() throws Exception {
+    byte[] good;
+    byte[] signature;
+    int tries = 0;
+    do {
+      X509Certificate made = ours(Identity.ephemeral());
+      good = made.getEncoded();
+      signature = made.getSignature();
+    } while ((signature[signature.length - 1] & 1) != 0 && tries++ < 100);
+    good[good.length - signature.length - 1] = 1;
+    refused(parse(good), "no whole number of bytes");
+  }
+
   private static void refused(X509Certificate certificate, String why) {
     assertThatThrownBy(() -> PeerCertificate.verify(chain(certificate), NOW))
         .isInstanceOf(CertificateException.class)
