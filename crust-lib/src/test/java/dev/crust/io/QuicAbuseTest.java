@@ -136,10 +136,10 @@ final class QuicAbuseTest {
   @Test
   void garbage_with_a_known_id_pulls_nothing_to_another_address() throws Exception {
     try (QuicHost a = new QuicHost();
-        QuicHost b = new QuicHost(new EventLoops("b"), true, 8L * MIB, 1);
+        QuicHost b = new QuicHost(new EventLoops("b"), true, 32L * MIB, 1);
         Tap tap = new Tap(b.port.bound());
         DatagramSocket thief = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      Talker dialler = a.dial(tap.address(), b.peer(), 1, 8L * MIB);
+      Talker dialler = a.dial(tap.address(), b.peer(), 1, 32L * MIB);
       await(dialler.opened);
       byte[] id = tap.shortHeaderId();
       for (int i = 0; i < 200; i++) {

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.crust.proto.stun.StunCodec;
 import dev.crust.proto.stun.StunMessage;
 import dev.crust.proto.stun.TransactionId;
+import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.SocketTimeoutException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -62,13 +64,27 @@ final class QuicMeshTest {
     }
   }
 
+  /** Repeats the request as RFC 8489 §6.2.1 has it: a busy host's kernel may drop one. */
+  private static void receive(DatagramSocket socket, DatagramPacket request, DatagramPacket answer)
+      throws IOException {
+    for (int timeout = 500; timeout <= 8000; timeout *= 2) {
+      socket.setSoTimeout(timeout);
+      socket.send(request);
+      try {
+        socket.receive(answer);
+        return;
+      } catch (SocketTimeoutException lost) {
+        // Asked again, with twice the patience.
+      }
+    }
+    throw new AssertionError("no answer from " + request.getSocketAddress());
+  }
+
   private static boolean ask(DatagramSocket socket, QuicHost host) throws Exception {
     TransactionId id = TransactionId.random(new SecureRandom());
     byte[] request = StunCodec.encode(StunMessage.bindingRequest(id));
-    socket.setSoTimeout(5000);
-    socket.send(new DatagramPacket(request, request.length, host.port.bound()));
     DatagramPacket answer = new DatagramPacket(new byte[1500], 1500);
-    socket.receive(answer);
+    receive(socket, new DatagramPacket(request, request.length, host.port.bound()), answer);
     StunMessage read = StunCodec.decode(Arrays.copyOf(answer.getData(), answer.getLength()));
     return read.transactionId().equals(id)
         && answer.getSocketAddress().equals(host.port.bound())
