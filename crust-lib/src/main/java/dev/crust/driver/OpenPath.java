@@ -26,6 +26,12 @@ final class OpenPath {
   /** Well below what a pipe bears. */
   private static final int MAX_ADDRESS_CHANGES = 2 * Pipe.MAX_ADDRESS_CHANGES / 3;
 
+  /** The first round trips are those of a busy start, so they are soon measured again. */
+  private static final int EARLY_MEASUREMENTS = 8;
+
+  private static final long EARLY_INTERVAL_NANOS = Duration.ofMillis(100).toNanos();
+  private static final long INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
+
   /** A ping whose answer somebody waits for. */
   record Asked(long startNanos, @Nullable UserFuture<Pong> answer, boolean validates) {}
 
@@ -34,6 +40,7 @@ final class OpenPath {
   private final PathHealth health;
   private final Map<Long, Asked> asked = new HashMap<>();
   private long nextPing;
+  private long askedNanos;
   private boolean pumpDue;
   private boolean wornOut;
   private volatile @Nullable Duration roundTrip;
@@ -98,9 +105,24 @@ final class OpenPath {
       return false;
     }
     long number = nextPing++;
-    asked.put(number, new Asked(System.nanoTime(), answer, false));
+    askedNanos = System.nanoTime();
+    asked.put(number, new Asked(askedNanos, answer, false));
     session.ping(number);
     return true;
+  }
+
+  /**
+   * Something has come, so the round trip is measured again if the last measurement is old: what
+   * counts as silence follows from it.
+   *
+   * @param busy whether something is under way to the peer
+   */
+  void measure(boolean busy) {
+    boolean early = nextPing < EARLY_MEASUREMENTS;
+    long interval = early ? EARLY_INTERVAL_NANOS : INTERVAL_NANOS;
+    if ((early || busy) && asked.isEmpty() && System.nanoTime() - askedNanos >= interval) {
+      ask(null);
+    }
   }
 
   /** Asks by a ping that is long both ways. */

@@ -44,6 +44,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
   private @Nullable Future<?> timer;
   private Instant timerAt = Instant.MAX;
   private boolean probed;
+  private boolean hadOthers;
   private Reason changing = Reason.PATH_LOST;
   private @Nullable End closing;
   private @Nullable End ended;
@@ -93,7 +94,8 @@ final class SessionMonitor implements Session.Listener<Sent> {
       open.onLoop(() -> path.leave(over == null ? Reason.CLOSED : over.reason(), ""));
       return open;
     }
-    changing = last == null ? Reason.PATH_LOST : Reason.RESUMED;
+    hadOthers = last != null;
+    changing = hadOthers ? Reason.RESUMED : Reason.PATH_LOST;
     run(choice.onAttached(open, open.rank(), now));
     open.ask(null);
     pump(open);
@@ -120,6 +122,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
         connection.alive();
       }
       path.session().onBatchRead(now);
+      path.measure(session.outstanding());
       pump(path);
       pumpUsed();
       schedule();
@@ -390,7 +393,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
 
   /** Whether a Close with this reason ends its path alone. */
   synchronized boolean concernsOnePath(Reason reason) {
-    return reason == Reason.SUPERSEDED || (reason == Reason.CANCELLED && choice.all().size() > 1);
+    return reason == Reason.SUPERSEDED || (reason == Reason.CANCELLED && hadOthers);
   }
 
   /** The peer has broken the protocol on this path. */

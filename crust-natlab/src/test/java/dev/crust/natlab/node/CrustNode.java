@@ -112,6 +112,23 @@ final class CrustNode implements HostProcess.Listener {
     }
   }
 
+  /** For so long it prints no event of this name. */
+  synchronized void awaitNone(String name, Duration time) throws InterruptedException {
+    long end = System.nanoTime() + time.toNanos();
+    for (int seen = events.size(); ; seen++) {
+      while (seen >= events.size()) {
+        long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+        if (left <= 0) {
+          return;
+        }
+        wait(left);
+      }
+      if (is(name).test(events.get(seen))) {
+        throw new AssertionError(host + " printed " + events.get(seen));
+      }
+    }
+  }
+
   /** Whether an event has this name. */
   static Predicate<JsonNode> is(String name) {
     return event -> event.path("event").asText().equals(name);
@@ -177,6 +194,27 @@ final class CrustNode implements HostProcess.Listener {
     log.add(host, "< " + line);
     handle().input().write((line + "\n").getBytes(StandardCharsets.UTF_8));
     handle().input().flush();
+  }
+
+  /** Stops it in mid-step (SIGSTOP) until {@link #unpause}. */
+  void pause() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  /** Lets it go on (SIGCONT). */
+  void unpause() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    log.add(host, "SIG" + name);
+    new ProcessBuilder("kill", "-" + name, String.valueOf(handle().pid())).start().waitFor();
+  }
+
+  /** Ends it (SIGKILL). */
+  void kill() {
+    log.add(host, "SIGKILL");
+    handle().kill();
   }
 
   /** Asks it to end (SIGTERM). */

@@ -28,6 +28,16 @@ record CrustNodes(Lab lab, EventLog log) {
 
   /** Runs {@code crust WORDS --json} on a host. */
   CrustNode run(String host, String... words) throws IOException {
+    return run(host, program(), Stream.concat(Stream.of(words), Stream.of("--json")).toList());
+  }
+
+  /** Runs a program of the tests that prints JSON, too. */
+  CrustNode run(String host, Class<?> program, String... words) throws IOException {
+    String classes = System.getProperty("java.class.path");
+    return run(host, List.of("-cp", classes, program.getName()), List.of(words));
+  }
+
+  private CrustNode run(String host, List<String> program, List<String> words) throws IOException {
     Path home = Files.createTempDirectory(lab.logs(), host + "-home");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -38,9 +48,8 @@ record CrustNodes(Lab lab, EventLog log) {
       command.add("--enable-native-access=ALL-UNNAMED");
       command.add("--sun-misc-unsafe-memory-access=allow");
     }
-    command.addAll(program());
-    command.addAll(List.of(words));
-    command.add("--json");
+    command.addAll(program);
+    command.addAll(words);
     CrustNode node = new CrustNode(host, log);
     node.started(lab.host(host).start(command, Map.of("HOME", home.toString()), node));
     return node;
