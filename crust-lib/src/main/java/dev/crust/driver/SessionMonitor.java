@@ -177,7 +177,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
 
   private void pumpUsed() {
     choice.used().ifPresent(this::pump);
-    if (closing != null && !session.outstanding()) {
+    if (closing != null && session.settled()) {
       finishClosing();
     }
   }

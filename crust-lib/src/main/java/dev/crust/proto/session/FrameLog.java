@@ -68,9 +68,11 @@ final class FrameLog<R> {
    * The peer has accepted this many frames so far; a smaller number than before changes nothing.
    *
    * @param each called for every frame that is acknowledged by that, in order
+   * @return whether frames need not be repeated that were to be: the next has another number than
+   *     the path would make of it
    * @throws MalformedMessageException if it claims more than were sent
    */
-  void onAcknowledged(long count, Consumer<OutFrame<R>> each) throws MalformedMessageException {
+  boolean onAcknowledged(long count, Consumer<OutFrame<R>> each) throws MalformedMessageException {
     if (count > last) {
       throw new MalformedMessageException(
           "%d frames acknowledged of %d sent".formatted(count, last));
@@ -81,7 +83,9 @@ final class FrameLog<R> {
       ring[slot(acknowledged)] = null;
       each.accept(frame);
     }
+    boolean skips = written < acknowledged;
     written = Math.max(written, acknowledged);
+    return skips;
   }
 
   /** Takes out everything. */

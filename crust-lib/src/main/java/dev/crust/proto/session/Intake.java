@@ -82,8 +82,12 @@ final class Intake {
   /** The wanted frame begins again: it must be the same. */
   void again(int newType, int payload) throws MalformedMessageException {
     if (newType != type || payload != total) {
-      throw new MalformedMessageException("a frame was repeated as another");
+      throw repeatedAsAnother();
     }
+  }
+
+  static MalformedMessageException repeatedAsAnother() {
+    return new MalformedMessageException("a frame was repeated as another");
   }
 
   /** Leaves in the buffer what is new of a piece that came on this path. */

@@ -102,6 +102,13 @@ final class Outbox<R> {
     return pendingBytes;
   }
 
+  /** Whether something waits to be written, even if it may not be yet. */
+  boolean waiting() {
+    return pendingBytes > 0
+        || hasFrame()
+        || lanes.values().stream().anyMatch(lane -> !lane.messages.isEmpty());
+  }
+
   boolean hasFrame() {
     return log.behind() || !controls.isEmpty() || next() != null;
   }
@@ -208,7 +215,7 @@ final class Outbox<R> {
     }
     lane.streamsFirst(false);
     if (stream.endDue()) {
-      stream.ended(true);
+      stream.onEndSaid();
       // Its turn is over when it is seen to have nothing to say.
       return new OutFrame.Control<>(FrameType.FIN, stream.id(), -1);
     }
@@ -265,10 +272,11 @@ final class Outbox<R> {
   /**
    * The peer has accepted this many frames so far.
    *
+   * @return whether the next frame's number must be said
    * @throws MalformedMessageException if it claims more than were sent
    */
-  void onAcknowledged(long frames, Consumer<OutFrame<R>> each) throws MalformedMessageException {
-    log.onAcknowledged(frames, each);
+  boolean onAcknowledged(long frames, Consumer<OutFrame<R>> each) throws MalformedMessageException {
+    return log.onAcknowledged(frames, each);
   }
 
   /** Takes out the receipts of whatever is not acknowledged, sent or not. */

@@ -98,11 +98,14 @@ final class OutgoingStream {
     return state == State.ENDING && queued == 0;
   }
 
+  /** Whether its end was said, or it was given up. */
+  boolean endSaid() {
+    return state == State.ENDED;
+  }
+
   /** Its end was said. */
-  void ended(boolean said) {
-    if (said) {
-      state = State.ENDED;
-    }
+  void onEndSaid() {
+    state = State.ENDED;
   }
 
   /** Takes out the next bytes, at most this many, within the window. */

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * STREAMS_WINDOW; then that frame and all after it</td><td>on that path</td></tr>
  * <tr><td>on a path</td><td>{@link #use} of another</td><td>the same, on the other</td><td>on the other</td></tr>
  * <tr><td>on a path</td><td>{@link #useNone}</td><td>none: what is sent waits</td><td>no path</td></tr>
- * <tr><td>any</td><td>an ACK, by whatever path</td><td>acknowledged frames are let go</td><td>the same</td></tr>
+ * <tr><td>any</td><td>an ACK, by whatever path</td><td>acknowledged frames are let go; NEXT again if some of them
+ * would have been repeated</td><td>the same</td></tr>
  * <tr><td>any</td><td>{@link #abandon}</td><td>all receipts come back: whether they arrived is unknown</td><td>over</td></tr>
  * </table>
  *
@@ -135,9 +136,14 @@ public final class Session<R> {
     return intake.accepted();
   }
 
-  /** Whether frames that were sent, or are to be sent, are not acknowledged. */
+  /** Whether frames that were sent are not acknowledged. */
   public boolean outstanding() {
     return outbox.log().outstanding();
+  }
+
+  /** Whether all that is to be sent was sent and acknowledged. */
+  public boolean settled() {
+    return !outstanding() && !outbox.waiting();
   }
 
   /** The number of the frame that the peer acknowledged last: it grows as long as it hears us. */
@@ -209,6 +215,9 @@ public final class Session<R> {
       return;
     }
     if (!FrameType.streamed(type)) {
+      if (intake.begun()) {
+        throw Intake.repeatedAsAnother();
+      }
       onControl(type, body);
       intake.complete();
       return;
@@ -279,31 +288,31 @@ public final class Session<R> {
     switch (type) {
       case FrameType.OPEN -> streams.onOpen(id, Inbox.priority(body), latest);
       case FrameType.FIN -> streams.onFin(id);
-      case FrameType.RESET -> streams.onReset(id, Varint.read(body));
+      case FrameType.RESET -> streams.onReset(id, Varint.read(body), latest);
       case FrameType.STOP -> streams.onStop(id, Varint.read(body));
       default -> streams.onWindow(id, Varint.read(body));
     }
   }
 
   void onAcknowledged(long frames) throws MalformedMessageException {
-    outbox.onAcknowledged(
-        frames,
-        frame -> {
-          if (frame instanceof OutFrame.MessagePart<R> part) {
-            R finished = part.finished();
-            if (finished != null) {
-              acknowledged.add(finished);
-            }
-          } else if (frame instanceof OutFrame.Data<R> data) {
-            listener.onStreamAcknowledged(data.stream().id(), data.payload());
-          } else if (frame instanceof OutFrame.Control<R> control
-              && (control.type() == FrameType.FIN || control.type() == FrameType.RESET)) {
-            streams.onEndAcknowledged(control.id());
-          }
-        });
+    nextDue |= outbox.onAcknowledged(frames, this::onAcknowledged);
     if (!acknowledged.isEmpty()) {
       listener.onAcknowledged(List.copyOf(acknowledged));
       acknowledged.clear();
+    }
+  }
+
+  private void onAcknowledged(OutFrame<R> frame) {
+    if (frame instanceof OutFrame.MessagePart<R> part) {
+      R finished = part.finished();
+      if (finished != null) {
+        acknowledged.add(finished);
+      }
+    } else if (frame instanceof OutFrame.Data<R> data) {
+      listener.onStreamAcknowledged(data.stream().id(), data.payload());
+    } else if (frame instanceof OutFrame.Control<R> control
+        && (control.type() == FrameType.FIN || control.type() == FrameType.RESET)) {
+      streams.onEndAcknowledged(control.id());
     }
   }
 

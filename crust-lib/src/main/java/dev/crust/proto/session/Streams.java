@@ -36,6 +36,10 @@ final class Streams<R> {
   private final Outbox<R> outbox;
   private final Session.Listener<R> listener;
   private final Map<Long, Both> open = new HashMap<>();
+
+  /** How much the users of streams that are forgotten have not taken. */
+  private final Map<Long, Long> untaken = new HashMap<>();
+
   private final Set<IncomingStream> owed = new LinkedHashSet<>();
   private long nextOurs;
   private long nextTheirs;
@@ -112,7 +116,7 @@ final class Streams<R> {
   /** Gives up what is not sent. Returns how much that was, in bytes. */
   long reset(long id, long code) {
     Both both = open.get(id);
-    if (both == null || both.outDone || (both.out.ended() && !both.out.endDue())) {
+    if (both == null || both.out.endSaid()) {
       return 0;
     }
     long dropped = outbox.reset(both.out);
@@ -120,23 +124,40 @@ final class Streams<R> {
     return dropped;
   }
 
-  /** Wants no more of it. */
+  /** Wants no more of it: neither what is to come nor what is there. */
   void stop(long id, long code, Instant now) {
     Both both = open.get(id);
-    if (both != null && !both.in.ended() && !both.in.unwanted()) {
-      both.in.stop();
-      take(both, both.in.untaken(), Duration.ZERO, now);
-      outbox.add(new OutFrame.Control<>(FrameType.STOP, id, code));
+    if (both == null) {
+      Long rest = untaken.remove(id);
+      taken += rest == null ? 0 : rest;
+    } else if (!both.in.unwanted()) {
+      drop(both, now);
+      if (!both.in.ended()) {
+        outbox.add(new OutFrame.Control<>(FrameType.STOP, id, code));
+      }
     }
+  }
+
+  private void drop(Both both, Instant now) {
+    both.in.stop();
+    take(both, both.in.untaken(), Duration.ZERO, now);
   }
 
   /** The user has taken bytes of a stream. */
   void onTaken(long id, long bytes, Duration roundTrip, Instant now) {
     Both both = open.get(id);
     if (both == null) {
-      taken += bytes;
+      // What was dropped meanwhile is not taken a second time.
+      long rest = untaken.getOrDefault(id, 0L);
+      long part = Math.min(rest, bytes);
+      taken += part;
+      if (part < rest) {
+        untaken.put(id, rest - part);
+      } else {
+        untaken.remove(id);
+      }
     } else if (!both.in.unwanted()) {
-      take(both, bytes, roundTrip, now);
+      take(both, Math.min(bytes, both.in.untaken()), roundTrip, now);
     }
   }
 
@@ -176,13 +197,11 @@ final class Streams<R> {
   /** Bytes that were announced by {@link #onData}. */
   void onBytes(long id, ByteBuffer bytes, Instant now) {
     Both both = open.get(id);
-    if (both == null || both.in.unwanted()) {
-      int dropped = bytes.remaining();
-      if (both == null) {
-        taken += dropped;
-      } else {
-        take(both, dropped, Duration.ZERO, now);
-      }
+    if (both == null) {
+      throw new IllegalStateException("stream " + id + " was forgotten in the middle of a frame");
+    } else if (both.in.unwanted()) {
+      // A frame that was half in when the stream was given up has been counted whole.
+      take(both, Math.min(bytes.remaining(), both.in.untaken()), Duration.ZERO, now);
       bytes.position(bytes.limit());
     } else {
       listener.onStreamBytes(id, bytes);
@@ -199,11 +218,13 @@ final class Streams<R> {
     forget(id, both);
   }
 
-  void onReset(long id, long code) throws MalformedMessageException {
+  /** What has come and was not taken is dropped. */
+  void onReset(long id, long code, Instant now) throws MalformedMessageException {
     Both both = known(id);
     both.in.onEnd();
     owed.remove(both.in);
     if (!both.in.unwanted()) {
+      drop(both, now);
       listener.onStreamReset(id, code);
     }
     forget(id, both);
@@ -236,6 +257,9 @@ final class Streams<R> {
   private void forget(long id, Both both) {
     if (both.outDone && both.in.ended()) {
       open.remove(id);
+      if (both.in.untaken() > 0) {
+        untaken.put(id, both.in.untaken());
+      }
       if ((id & 1) == (nextOurs & 1)) {
         openedByUs--;
       } else {
@@ -273,7 +297,8 @@ final class Streams<R> {
 
   /** Whether so much room has come free in all that the peer should hear of it. */
   boolean owesWindow() {
-    return taken + ours.streamsWindow() - granted >= ours.streamsWindow() / 4;
+    long free = taken + ours.streamsWindow() - granted;
+    return free > 0 && free >= ours.streamsWindow() / 4;
   }
 
   /** The number for a STREAMS_WINDOW frame that is written now. */
