@@ -162,7 +162,9 @@ final class SimulatedSide implements Session.Listener<Integer> {
         return false;
       }
     }
-    return session.settled() && opened == STREAMS && streams.values().stream().allMatch(s -> s.forgotten);
+    return session.settled()
+        && opened == STREAMS
+        && streams.values().stream().allMatch(s -> s.forgotten);
   }
 
   void send(Instant now) {
