@@ -7,7 +7,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /**
- * An authenticated, encrypted session with one peer.
+ * An authenticated, encrypted session with one peer. It outlives its paths: when one breaks, what
+ * was sent goes on by the next, nothing lost, doubled or reordered. It ends when either side closes
+ * it, when the peer's process comes back without its memory, or after two minutes without any path.
  *
  * <p>Thread-safe. Callbacks and the dependents of the stages returned here run on the endpoint's
  * executor, never on an I/O thread, so they may block.
@@ -16,7 +18,7 @@ public interface Connection extends AutoCloseable {
   /** Who is at the other end; proven by its key. */
   PeerId peer();
 
-  /** The path that carries the connection now. After the end: the last one. */
+  /** The path that carries the connection now. While there is none, and after the end: the last. */
   Path path();
 
   /** When the connection came up. */
@@ -30,7 +32,8 @@ public interface Connection extends AutoCloseable {
    *     say that its user has read it); fails with {@link ConnectionLostException} if the
    *     connection ended before: whether the message arrived is then unknown; fails with {@link
    *     IllegalArgumentException} naming the limit if the message is larger than either side
-   *     allows; fails with {@link InterruptedException} if the wait was interrupted, in which case
+   *     allows; fails with {@link MessageExpiredException} if the message has an age limit and was
+   *     not sent within it; fails with {@link InterruptedException} if the wait was interrupted, in which case
    *     nothing was sent and the thread's interrupt flag is set
    */
   CompletionStage<Void> send(Message message);
@@ -47,6 +50,29 @@ public interface Connection extends AutoCloseable {
    *     only
    */
   void onMessage(Consumer<? super Message> receiver);
+
+  /** Opens a stream of {@link Message#DEFAULT_PRIORITY}; see {@link #openStream(int)}. */
+  default CompletionStage<PeerStream> openStream() {
+    return openStream(Message.DEFAULT_PRIORITY);
+  }
+
+  /**
+   * Opens a stream. The peer hears of it at once, and its user by the receiver that it has set for
+   * streams.
+   *
+   * @param priority 0 (first) to 255 (last)
+   * @return fails with {@link ConnectionLostException} if the connection has ended, and with {@link
+   *     IllegalStateException} if as many streams are open as the peer allows (4,096 unless said)
+   * @throws IllegalArgumentException if the priority is out of range
+   */
+  CompletionStage<PeerStream> openStream(int priority);
+
+  /**
+   * Says who receives the streams that the peer opens on this connection, one at a time, in order.
+   * Streams that were opened before are kept and come first. Replaces the receiver set before, and
+   * the endpoint's.
+   */
+  void onStream(Consumer<? super PeerStream> receiver);
 
   /**
    * Measures a round trip to the peer's endpoint and back.

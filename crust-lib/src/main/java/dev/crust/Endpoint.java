@@ -72,6 +72,12 @@ public interface Endpoint extends AutoCloseable {
   void onMessage(BiConsumer<? super Connection, ? super Message> receiver);
 
   /**
+   * Says who receives the streams that peers open, on all connections that have no receiver of
+   * their own. Streams of one connection come one at a time and in order.
+   */
+  void onStream(Consumer<? super PeerStream> receiver);
+
+  /**
    * Turns discovery off, or on again; it is on when the endpoint opens. The beacon is silent and
    * deaf while it is off.
    */

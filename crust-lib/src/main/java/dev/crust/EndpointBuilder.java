@@ -31,6 +31,7 @@ public final class EndpointBuilder {
   private int maxMessageSize = 2 << 20;
   private Duration dialTimeout = Duration.ofSeconds(10);
   private Duration heartbeat = Duration.ofSeconds(20);
+  private Duration pathPatience = Duration.ofSeconds(120);
   private Optional<List<Discovery>> discoveries = Optional.empty();
 
   EndpointBuilder() {}
@@ -107,6 +108,14 @@ public final class EndpointBuilder {
   }
 
   /**
+   * How long a connection lasts without any path before it counts as lost; two minutes unless said.
+   */
+  public EndpointBuilder pathPatience(Duration patience) {
+    this.pathPatience = positive(patience);
+    return this;
+  }
+
+  /**
    * How to find peers, instead of every {@link Discovery} that the service loader knows. Empty: not
    * at all.
    */
@@ -138,6 +147,7 @@ public final class EndpointBuilder {
             maxMessageSize,
             dialTimeout,
             heartbeat,
+            pathPatience,
             finders));
   }
 

@@ -34,6 +34,25 @@ public sealed interface Event {
   record ConnectFailed(PeerId peer, Reason reason, List<Attempt> attempts) implements Event {}
 
   /**
+   * A connection goes on by another path, or waits for one. Nothing was lost.
+   *
+   * @param connection the connection
+   * @param from the path that carried it; empty if there was none
+   * @param to the path that carries it now; empty while there is none
+   * @param reason why
+   */
+  record PathChanged(Connection connection, Optional<Path> from, Optional<Path> to, Reason reason)
+      implements Event {}
+
+  /**
+   * A message was dropped since it became too old before it could be sent.
+   *
+   * @param connection the connection
+   * @param message the message
+   */
+  record Expired(Connection connection, Message message) implements Event {}
+
+  /**
    * A connection ended. Every {@link Connected} is followed by exactly one.
    *
    * @param connection the connection

@@ -2,6 +2,9 @@ package dev.crust;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes with a priority, delivered whole. Immutable and thread-safe.
@@ -13,25 +16,34 @@ public final class Message {
   /** The priority of a message that states none. */
   public static final int DEFAULT_PRIORITY = 128;
 
+  /** An age limit that suits messages which are of no use when they come late. */
+  public static final Duration USUAL_MAX_AGE = Duration.ofSeconds(60);
+
+  private static final int MIN_MORTAL_PRIORITY = 2;
+  private static final String MORTALITY =
+      "only messages of priority 2 and later may have an age limit";
+
   private final int priority;
   private final byte[] payload;
+  private final @Nullable Duration maxAge;
 
-  private Message(int priority, byte[] payload) {
+  private Message(int priority, byte[] payload, @Nullable Duration maxAge) {
     if (priority < 0 || priority > 255) {
       throw new IllegalArgumentException("a priority is a number from 0 to 255, not " + priority);
     }
     this.priority = priority;
     this.payload = payload;
+    this.maxAge = maxAge;
   }
 
   /** A message with these bytes, which are copied, and {@link #DEFAULT_PRIORITY}. */
   public static Message of(byte[] payload) {
-    return new Message(DEFAULT_PRIORITY, payload.clone());
+    return new Message(DEFAULT_PRIORITY, payload.clone(), null);
   }
 
   /** A message with this text in UTF-8 and {@link #DEFAULT_PRIORITY}. */
   public static Message of(String text) {
-    return new Message(DEFAULT_PRIORITY, text.getBytes(StandardCharsets.UTF_8));
+    return new Message(DEFAULT_PRIORITY, text.getBytes(StandardCharsets.UTF_8), null);
   }
 
   /**
@@ -42,7 +54,7 @@ public final class Message {
    * @throws IllegalArgumentException if the priority is out of range
    */
   public static Message wrap(int priority, byte[] payload) {
-    return new Message(priority, payload);
+    return new Message(priority, payload, null);
   }
 
   /**
@@ -52,7 +64,32 @@ public final class Message {
    * @throws IllegalArgumentException if the priority is out of range
    */
   public Message withPriority(int priority) {
-    return new Message(priority, payload);
+    if (maxAge != null && priority < MIN_MORTAL_PRIORITY) {
+      throw new IllegalArgumentException(MORTALITY);
+    }
+    return new Message(priority, payload, maxAge);
+  }
+
+  /**
+   * The same message with an age limit: if it was not begun to be sent so long after it was given
+   * to {@link Connection#send}, it is dropped and reported ({@link Event.Expired}).
+   *
+   * @param age how old it may become
+   * @throws IllegalArgumentException if the priority is 0 or 1: such messages are never dropped
+   */
+  public Message withMaxAge(Duration age) {
+    if (age.isNegative() || age.isZero()) {
+      throw new IllegalArgumentException("'" + age + "' is not a positive time");
+    }
+    if (priority < MIN_MORTAL_PRIORITY) {
+      throw new IllegalArgumentException(MORTALITY);
+    }
+    return new Message(priority, payload, age);
+  }
+
+  /** How old it may become before it is sent; empty if there is no limit. */
+  public Optional<Duration> maxAge() {
+    return Optional.ofNullable(maxAge);
   }
 
   /** 0 (first) to 255 (last). */

@@ -47,6 +47,12 @@ public enum Reason {
   KEY_IN_USE_TWICE("two processes use one identity"),
   /** The path broke. */
   PATH_LOST("the path to the peer broke"),
+  /** Another path of the connection has taken over. */
+  SUPERSEDED("another path carries the connection"),
+  /** A better path came up. */
+  BETTER_PATH("a better path came up"),
+  /** A path came up after there was none. */
+  RESUMED("the connection goes on by a new path"),
   /** The peer fell silent. */
   SILENT("the peer fell silent"),
   /** Another attempt won, or the user gave up. */

@@ -15,8 +15,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which path to a peer carries the connection, so that two endpoints never have two. The
- * one with the smaller id decides, the other follows its Admit.
+ * Decides what becomes of a path to a peer: the first of a new connection, or one more of that
+ * which both hold. So two endpoints never have two connections. The one with the smaller id decides,
+ * the other follows its Admit.
  *
  * <table>
  * <caption>What a Hello leads to</caption>
@@ -25,8 +26,11 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>an incarnation that another has replaced</td><td>–</td><td colspan="2">Refuse(key in use twice)</td></tr>
  * <tr><td>a new incarnation</td><td>a connection with the old</td><td>End(peer restarted), Admit</td>
  * <td>End(peer restarted), wait</td></tr>
+ * <tr><td>known, and holds a connection that we do not</td><td>nothing</td><td colspan="2">Refuse(closed)</td></tr>
  * <tr><td>known</td><td>nothing</td><td>Admit</td><td>wait</td></tr>
- * <tr><td>known, and holds our connection</td><td>a connection</td><td>Refuse(duplicate)</td><td>wait</td></tr>
+ * <tr><td>known, and holds our connection</td><td>a connection</td><td>Join</td><td>wait</td></tr>
+ * <tr><td>known, and does not hold it; we came to resume it</td><td>a connection</td><td colspan="2">End(closed by
+ * peer), Refuse(closed)</td></tr>
  * <tr><td>known, and does not say that it holds it</td><td>a connection</td><td>Probe it: if it is alive,
  * Refuse(duplicate); if silent for a second, End(silent), Admit</td><td>wait</td></tr>
  * </table>
@@ -43,32 +47,43 @@ public final class PeerTable<P> {
 
   /** What is to be done. */
   public sealed interface Effect<P> {
-    /** Tell the peer that this path carries the connection of this name, and use it. */
+    /** Tell the peer that this path carries a new connection of this name, and use it. */
     record Admit<P>(P path, Token connection) implements Effect<P> {}
 
-    /** The peer has told us: use it. */
-    record Follow<P>(P path) implements Effect<P> {}
+    /** Tell the peer that this path belongs to the connection that both hold, and use it so. */
+    record Join<P>(P path, Token connection) implements Effect<P> {}
+
+    /** The peer has told us that this path carries a new connection: use it. */
+    record Follow<P>(P path, Token connection) implements Effect<P> {}
+
+    /** The peer has told us that this path belongs to the connection that both hold. */
+    record FollowJoin<P>(P path, Token connection) implements Effect<P> {}
 
     /** Tell the peer why not, and close the path. */
     record Refuse<P>(P path, Reason reason) implements Effect<P> {}
 
-    /** The connection on this path is over. */
-    record End<P>(P path, Reason reason) implements Effect<P> {}
+    /** The connection is over. */
+    record End<P>(PeerId peer, Token connection, Reason reason) implements Effect<P> {}
 
-    /** Ask the connection on this path for a sign of life. */
-    record Probe<P>(P path) implements Effect<P> {}
+    /** Ask the connection for a sign of life. */
+    record Probe<P>(PeerId peer, Token connection) implements Effect<P> {}
   }
 
-  private record Open<P>(P path, Token connection, Token incarnation) {}
+  private record Open(Token connection, Token incarnation) {}
 
   private record Contender<P>(P path, Token incarnation) {}
 
   private static final class Peer<P> {
-    @Nullable Open<P> open;
+    final PeerId id;
+    @Nullable Open open;
     final ArrayDeque<Contender<P>> contenders = new ArrayDeque<>();
     @Nullable Instant probeEnds;
     final Map<P, Token> following = new HashMap<>();
     final ArrayDeque<Token> replaced = new ArrayDeque<>();
+
+    Peer(PeerId id) {
+      this.id = id;
+    }
 
     boolean idle() {
       return open == null && contenders.isEmpty() && following.isEmpty();
@@ -85,8 +100,13 @@ public final class PeerTable<P> {
     this.random = random;
   }
 
-  /** A peer has greeted us on a path. */
-  public List<Effect<P>> onHello(P path, PeerId id, Greeting hello, Instant now) {
+  /**
+   * A peer has greeted us on a path.
+   *
+   * @param resumes whether we dialled it for the connection that we hold with the peer
+   */
+  public List<Effect<P>> onHello(
+      P path, PeerId id, Greeting hello, boolean resumes, Instant now) {
     if (id.equals(self)) {
       return List.of(new Effect.Refuse<>(path, Reason.SELF));
     }
@@ -94,34 +114,42 @@ public final class PeerTable<P> {
       // Before the newcomer is in: it has no path yet, and would be the one to go.
       forgetIdle();
     }
-    Peer<P> peer = peers.computeIfAbsent(id, i -> new Peer<>());
+    Peer<P> peer = peers.computeIfAbsent(id, Peer::new);
     if (peer.replaced.contains(hello.incarnation())) {
       return List.of(new Effect.Refuse<>(path, Reason.KEY_IN_USE_TWICE));
     }
     List<Effect<P>> effects = new ArrayList<>();
-    Open<P> open = peer.open;
+    Open open = peer.open;
     if (open != null && !open.incarnation.equals(hello.incarnation())) {
       endOldIncarnation(peer, open, effects);
       open = null;
     }
-    if (self.compareTo(id) > 0) {
+    if (open == null && (resumes || hello.held().isPresent())) {
+      effects.add(new Effect.Refuse<>(path, Reason.CLOSED));
+    } else if (open != null && resumes && !hello.held().equals(Optional.of(open.connection))) {
+      effects.add(new Effect.End<>(id, open.connection, Reason.CLOSED_BY_PEER));
+      peer.open = null;
+      effects.add(new Effect.Refuse<>(path, Reason.CLOSED));
+      admitContender(peer, now, effects);
+    } else if (self.compareTo(id) > 0) {
       peer.following.put(path, hello.incarnation());
     } else if (open == null) {
       admit(peer, path, hello.incarnation(), effects);
-    } else if (hello.held().equals(Optional.of(open.connection))
-        || peer.contenders.size() == MAX_CONTENDERS) {
+    } else if (hello.held().equals(Optional.of(open.connection))) {
+      effects.add(new Effect.Join<>(path, open.connection));
+    } else if (peer.contenders.size() == MAX_CONTENDERS) {
       effects.add(new Effect.Refuse<>(path, Reason.DUPLICATE));
     } else {
       peer.contenders.add(new Contender<>(path, hello.incarnation()));
       if (peer.probeEnds == null) {
-        probe(peer, open.path, now, effects);
+        probe(peer, open, now, effects);
       }
     }
     return effects;
   }
 
-  private void endOldIncarnation(Peer<P> peer, Open<P> open, List<Effect<P>> effects) {
-    effects.add(new Effect.End<>(open.path, Reason.PEER_RESTARTED));
+  private void endOldIncarnation(Peer<P> peer, Open open, List<Effect<P>> effects) {
+    effects.add(new Effect.End<>(peer.id, open.connection, Reason.PEER_RESTARTED));
     peer.open = null;
     refuseContenders(peer, Reason.PEER_RESTARTED, effects);
     peer.replaced.add(open.incarnation);
@@ -130,9 +158,9 @@ public final class PeerTable<P> {
     }
   }
 
-  private void probe(Peer<P> peer, P path, Instant now, List<Effect<P>> effects) {
+  private void probe(Peer<P> peer, Open open, Instant now, List<Effect<P>> effects) {
     peer.probeEnds = now.plus(PROBE_TIMEOUT);
-    effects.add(new Effect.Probe<>(path));
+    effects.add(new Effect.Probe<>(peer.id, open.connection));
   }
 
   private void refuseContenders(Peer<P> peer, Reason reason, List<Effect<P>> effects) {
@@ -149,17 +177,18 @@ public final class PeerTable<P> {
     peer.probeEnds = null;
     Contender<P> first = peer.contenders.poll();
     if (first != null) {
-      admit(peer, first.path, first.incarnation, effects);
+      Open open = admit(peer, first.path, first.incarnation, effects);
       if (!peer.contenders.isEmpty()) {
-        probe(peer, first.path, now, effects);
+        probe(peer, open, now, effects);
       }
     }
   }
 
-  private void admit(Peer<P> peer, P path, Token incarnation, List<Effect<P>> effects) {
-    Token connection = Token.random(random);
-    peer.open = new Open<>(path, connection, incarnation);
-    effects.add(new Effect.Admit<>(path, connection));
+  private Open admit(Peer<P> peer, P path, Token incarnation, List<Effect<P>> effects) {
+    Open open = new Open(Token.random(random), incarnation);
+    peer.open = open;
+    effects.add(new Effect.Admit<>(path, open.connection));
+    return open;
   }
 
   /** The peer, whose id is smaller than ours, admits a path on which it had greeted us. */
@@ -169,57 +198,62 @@ public final class PeerTable<P> {
     if (peer == null || incarnation == null || peer.replaced.contains(incarnation)) {
       return List.of(new Effect.Refuse<>(path, Reason.PROTOCOL_VIOLATION));
     }
-    List<Effect<P>> effects = new ArrayList<>();
-    Open<P> open = peer.open;
-    if (open != null) {
-      effects.add(new Effect.End<>(open.path, Reason.PATH_LOST));
+    Open open = peer.open;
+    if (open != null && open.connection.equals(connection)) {
+      return List.of(new Effect.FollowJoin<>(path, connection));
     }
-    peer.open = new Open<>(path, connection, incarnation);
-    effects.add(new Effect.Follow<>(path));
+    List<Effect<P>> effects = new ArrayList<>();
+    if (open != null) {
+      effects.add(new Effect.End<>(id, open.connection, Reason.PATH_LOST));
+    }
+    peer.open = new Open(connection, incarnation);
+    effects.add(new Effect.Follow<>(path, connection));
     return effects;
   }
 
-  /** A connection has shown a sign of life after it was probed. */
-  public List<Effect<P>> onAlive(P path, PeerId id) {
+  /** The connection has shown a sign of life after it was probed. */
+  public List<Effect<P>> onAlive(PeerId id, Token connection) {
     Peer<P> peer = peers.get(id);
     List<Effect<P>> effects = new ArrayList<>();
-    if (peer != null && peer.open != null && peer.open.path.equals(path)) {
+    if (peer != null && holds(peer, connection)) {
       refuseContenders(peer, Reason.DUPLICATE, effects);
     }
     return effects;
   }
 
+  private static boolean holds(Peer<?> peer, Token connection) {
+    return peer.open != null && peer.open.connection.equals(connection);
+  }
+
   /**
-   * Our user has dropped the connection on this path; those who contended for it before are not
-   * wanted either.
+   * A connection is over, on this side.
+   *
+   * @param dropped whether our user has dropped it: those who contended for it are not wanted
+   *     either
    */
-  public List<Effect<P>> onDropped(P path, PeerId id, Instant now) {
+  public List<Effect<P>> onOver(PeerId id, Token connection, boolean dropped, Instant now) {
     Peer<P> peer = peers.get(id);
     List<Effect<P>> effects = new ArrayList<>();
-    if (peer != null && peer.open != null && peer.open.path.equals(path)) {
-      refuseContenders(peer, Reason.CLOSED, effects);
+    if (peer != null && holds(peer, connection)) {
+      peer.open = null;
+      if (dropped) {
+        refuseContenders(peer, Reason.CLOSED, effects);
+      }
+      admitContender(peer, now, effects);
     }
-    effects.addAll(onClosed(path, id, now));
     return effects;
   }
 
   /** A path is gone, whatever it was. */
-  public List<Effect<P>> onClosed(P path, PeerId id, Instant now) {
+  public void onClosed(P path, PeerId id) {
     Peer<P> peer = peers.get(id);
-    if (peer == null) {
-      return List.of();
-    }
-    List<Effect<P>> effects = new ArrayList<>();
-    peer.following.remove(path);
-    if (peer.contenders.removeIf(contender -> contender.path.equals(path))) {
+    if (peer != null) {
+      peer.following.remove(path);
+      peer.contenders.removeIf(contender -> contender.path.equals(path));
       if (peer.contenders.isEmpty()) {
         peer.probeEnds = null;
       }
-    } else if (peer.open != null && peer.open.path.equals(path)) {
-      peer.open = null;
-      admitContender(peer, now, effects);
     }
-    return effects;
   }
 
   /** When {@link #onTimeout} should be called next; null for never. */
@@ -238,9 +272,9 @@ public final class PeerTable<P> {
   public List<Effect<P>> onTimeout(Instant now) {
     List<Effect<P>> effects = new ArrayList<>();
     for (Peer<P> peer : peers.values()) {
-      Open<P> open = peer.open;
+      Open open = peer.open;
       if (open != null && peer.probeEnds != null && !now.isBefore(peer.probeEnds)) {
-        effects.add(new Effect.End<>(open.path, Reason.SILENT));
+        effects.add(new Effect.End<>(peer.id, open.connection, Reason.SILENT));
         peer.open = null;
         admitContender(peer, now, effects);
       }
@@ -248,16 +282,10 @@ public final class PeerTable<P> {
     return effects;
   }
 
-  /** Whether some path carries a connection with this peer. */
-  public boolean isOpen(PeerId id) {
+  /** The connection that is held with this peer. */
+  public Optional<Token> open(PeerId id) {
     Peer<P> peer = peers.get(id);
-    return peer != null && peer.open != null;
-  }
-
-  /** The name of the connection that this path carries, if it carries one. */
-  public Optional<Token> carriedBy(P path, PeerId id) {
-    Peer<P> peer = peers.get(id);
-    return peer == null || peer.open == null || !peer.open.path.equals(path)
+    return peer == null || peer.open == null
         ? Optional.empty()
         : Optional.of(peer.open.connection);
   }

@@ -77,7 +77,7 @@ public final class FrameReader {
       ByteBuffer frame = take(in, expected);
       expected = 0;
       frames.onFrame(frame.get() & 0xff, frame, 0);
-    } else if (pendingLength == 0 && in.remaining() >= HEAD && streamed(in.get(in.position()))) {
+    } else if (pendingLength == 0 && in.remaining() >= HEAD && FrameType.streamed(in.get(in.position()))) {
       begin(take(in, in.remaining()));
     } else {
       gather(in);
@@ -99,7 +99,7 @@ public final class FrameReader {
       expected = 0;
       pendingLength = 0;
       frames.onFrame(gathered.get() & 0xff, gathered, 0);
-    } else if (pendingLength == HEAD && streamed(pending[0])) {
+    } else if (pendingLength == HEAD && FrameType.streamed(pending[0])) {
       pendingLength = 0;
       begin(gathered);
     }
@@ -109,10 +109,6 @@ public final class FrameReader {
     missing = expected - start.remaining();
     expected = 0;
     frames.onFrame(start.get() & 0xff, start, missing);
-  }
-
-  private static boolean streamed(byte type) {
-    return type == FrameType.MESSAGE || type == FrameType.MESSAGE_MORE;
   }
 
   private static ByteBuffer take(ByteBuffer in, int length) {

@@ -20,9 +20,6 @@ final class Inbox {
   private long charged;
   private long taken;
   private long granted;
-  private long framesAccepted;
-  private long bytesSinceAck;
-  private long framesAcknowledged;
 
   private static final class Incoming {
     final int priority;
@@ -41,10 +38,11 @@ final class Inbox {
   }
 
   /**
-   * A MESSAGE frame of which so many bytes are missing yet: the message, if it is complete with
-   * that.
+   * A MESSAGE frame has begun; its part of the message follows.
+   *
+   * @param missing how many bytes of it are still to come beyond what the body holds
    */
-  @Nullable Message onStart(ByteBuffer body, int missing) throws MalformedMessageException {
+  void onStart(ByteBuffer body, int missing) throws MalformedMessageException {
     int priority = priority(body);
     long size = Varint.read(body);
     if (size > limits.maxMessageSize()) {
@@ -63,14 +61,11 @@ final class Inbox {
     Incoming incoming = new Incoming(priority, (int) size);
     inProgress[priority] = incoming;
     open++;
-    return begin(incoming, body, missing);
+    begin(incoming, body.remaining() + missing);
   }
 
-  /**
-   * A MESSAGE_MORE frame of which so many bytes are missing yet: the message, if it is complete
-   * with that.
-   */
-  @Nullable Message onMore(ByteBuffer body, int missing) throws MalformedMessageException {
+  /** A MESSAGE_MORE frame has begun; its part of the message follows. */
+  void onMore(ByteBuffer body, int missing) throws MalformedMessageException {
     int priority = priority(body);
     Incoming incoming = inProgress[priority];
     if (incoming == null) {
@@ -79,39 +74,43 @@ final class Inbox {
     if (body.remaining() + missing == 0) {
       throw new MalformedMessageException("an empty part of a message");
     }
-    return begin(incoming, body, missing);
+    begin(incoming, body.remaining() + missing);
   }
 
-  private static int priority(ByteBuffer body) throws MalformedMessageException {
+  static int priority(ByteBuffer body) throws MalformedMessageException {
     if (!body.hasRemaining()) {
       throw new MalformedMessageException("a message without a priority");
     }
     return body.get() & 0xff;
   }
 
-  private @Nullable Message begin(Incoming incoming, ByteBuffer part, int missing)
-      throws MalformedMessageException {
-    if (part.remaining() + missing > incoming.bytes.length - incoming.length) {
+  private void begin(Incoming incoming, int part) throws MalformedMessageException {
+    if (part > incoming.bytes.length - incoming.length) {
       throw new MalformedMessageException("a message is longer than it said");
     }
     current = incoming;
-    return onRest(part, missing);
   }
 
-  /** More bytes of the frame that came last, of which so many are missing yet. */
-  @Nullable Message onRest(ByteBuffer part, int missing) {
+  private Incoming current() {
     Incoming incoming = current;
     if (incoming == null) {
-      throw new IllegalStateException("the rest of a frame that never began");
+      throw new IllegalStateException("part of a frame that never began");
     }
+    return incoming;
+  }
+
+  /** Bytes of the frame that has begun. */
+  void onBytes(ByteBuffer part) {
+    Incoming incoming = current();
     int length = part.remaining();
     part.get(incoming.bytes, incoming.length, length);
     incoming.length += length;
-    bytesSinceAck += length;
-    if (missing > 0) {
-      return null;
-    }
-    framesAccepted++;
+  }
+
+  /** The frame is whole: the message, if it is whole with that. */
+  @Nullable Message onComplete() {
+    Incoming incoming = current();
+    current = null;
     if (incoming.length < incoming.bytes.length) {
       return null;
     }
@@ -128,21 +127,6 @@ final class Inbox {
   /** Whether a message is incomplete, so that more is sure to come. */
   boolean midMessage() {
     return open > 0;
-  }
-
-  long bytesSinceAck() {
-    return bytesSinceAck;
-  }
-
-  boolean owesAck() {
-    return framesAccepted > framesAcknowledged;
-  }
-
-  /** The number for an ACK frame that is written now. */
-  long acknowledge() {
-    framesAcknowledged = framesAccepted;
-    bytesSinceAck = 0;
-    return framesAccepted;
   }
 
   /**

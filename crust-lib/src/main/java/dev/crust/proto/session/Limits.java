@@ -6,12 +6,29 @@ import dev.crust.Message;
  * What one side of a session lets the other send.
  *
  * @param maxMessageSize the largest message that it accepts, in bytes
- * @param window how much may be on the way or wait for its user, in charged bytes; room for the
- *     largest message at least
+ * @param window how much in messages may be on the way or wait for its user, in charged bytes; room
+ *     for the largest message at least
+ * @param streamWindow how much of a stream may be on the way or wait for its user at first, in
+ *     bytes; grows with the path's bandwidth-delay product
+ * @param streamsWindow the same of all streams together
+ * @param maxStreams how many streams the other side may have open
  */
-public record Limits(int maxMessageSize, long window) {
+public record Limits(
+    int maxMessageSize, long window, long streamWindow, long streamsWindow, int maxStreams) {
   /** What a message is charged beyond its bytes, so that empty ones are not free. */
   public static final int MESSAGE_OVERHEAD = 64;
+
+  /** What every stream may hold at first. */
+  public static final long STREAM_WINDOW = 256 << 10;
+
+  /** What a stream may hold when the path is fast and long. */
+  public static final long LARGEST_STREAM_WINDOW = 8 << 20;
+
+  /** What all streams of a connection may hold. */
+  public static final long STREAMS_WINDOW = 24 << 20;
+
+  /** As many streams may the peer have open. */
+  public static final int MAX_STREAMS = 4096;
 
   /** Checks that the largest message fits the window. */
   public Limits {
@@ -19,6 +36,14 @@ public record Limits(int maxMessageSize, long window) {
       throw new IllegalArgumentException(
           "a window of %d bytes has no room for a message of %d".formatted(window, maxMessageSize));
     }
+    if (streamWindow < 0 || streamsWindow < 0 || maxStreams < 0) {
+      throw new IllegalArgumentException("a limit for streams is negative");
+    }
+  }
+
+  /** Limits for messages, with the usual ones for streams. */
+  public Limits(int maxMessageSize, long window) {
+    this(maxMessageSize, window, STREAM_WINDOW, STREAMS_WINDOW, MAX_STREAMS);
   }
 
   /**

@@ -6,173 +6,272 @@ import dev.crust.proto.frame.FrameReader;
 import dev.crust.proto.frame.FrameType;
 import dev.crust.proto.frame.Varint;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages on their way out, most urgent first.
+ * Messages and streams on their way out, most urgent first, cut into numbered frames that are kept
+ * until they are acknowledged.
  *
  * <p>A message starts only when the peer's window has room for all of it, so one that has started
  * can always be finished: a more urgent one may overtake it between two frames without danger of a
  * deadlock. While the most urgent message waits for room, no other starts, lest small ones keep a
- * large one waiting for ever.
+ * large one waiting for ever. Streams of one priority take turns frame by frame, with each other
+ * and with the messages of that priority.
  *
  * @param <R> what the caller gets back when a message is acknowledged
  */
 final class Outbox<R> {
-  /**
-   * The frame's length (at most 3 bytes), its type, the priority and the message's length (at most
-   * 5 bytes).
-   */
-  private static final int MAX_HEADER = 3 + 1 + 1 + 5;
+  /** The frame's length (at most 3 bytes), its type, and the longest header of what has a part. */
+  private static final int MAX_HEADER = 3 + 1 + Varint.MAX_LENGTH;
 
-  private final TreeMap<Integer, ArrayDeque<Outgoing<R>>> queues = new TreeMap<>();
-  private final ArrayDeque<Awaited<R>> awaited = new ArrayDeque<>();
+  private final TreeMap<Integer, Lane<R>> lanes = new TreeMap<>();
+  private final ArrayDeque<OutFrame<R>> controls = new ArrayDeque<>();
+  private final PriorityQueue<Lane.Outgoing<R>> mortal =
+      new PriorityQueue<>(Comparator.comparing(Outbox::expiry));
+  private final FrameLog<R> log = new FrameLog<>();
   private long limit;
   private long started;
-  private long framesSent;
-  private long framesAcknowledged;
+  private long streamsLimit;
+  private long streamsSent;
   private long pendingBytes;
 
-  private static final class Outgoing<R> {
-    final int priority;
-    final int length;
-    final ByteBuffer rest;
-    final R receipt;
-
-    Outgoing(Message message, R receipt) {
-      this.priority = message.priority();
-      this.length = message.length();
-      this.rest = message.buffer();
-      this.receipt = receipt;
-    }
-
-    boolean untouched() {
-      return rest.position() == 0;
-    }
-  }
-
-  private record Awaited<R>(long lastFrame, R receipt) {}
-
   /** An outbox towards a peer that grants this much at first. */
-  Outbox(long window) {
+  Outbox(long window, long streamsWindow) {
     this.limit = window;
+    this.streamsLimit = streamsWindow;
   }
 
-  void add(Message message, R receipt) {
-    queues
-        .computeIfAbsent(message.priority(), p -> new ArrayDeque<>())
-        .add(new Outgoing<>(message, receipt));
+  private static Instant expiry(Lane.Outgoing<?> message) {
+    return message.expires == null ? Instant.MAX : message.expires;
+  }
+
+  /** The frames that are not acknowledged. */
+  FrameLog<R> log() {
+    return log;
+  }
+
+  void add(Message message, R receipt, @Nullable Instant expires) {
+    Lane.Outgoing<R> outgoing = new Lane.Outgoing<>(message, receipt, expires);
+    lane(message.priority()).messages.add(outgoing);
+    if (expires != null) {
+      mortal.add(outgoing);
+    }
     pendingBytes += message.length();
   }
 
-  /** How many bytes of messages are not written yet. */
+  private Lane<R> lane(int priority) {
+    return lanes.computeIfAbsent(priority, p -> new Lane<>());
+  }
+
+  /** Something about a stream, to be said before all else. */
+  void add(OutFrame<R> control) {
+    controls.add(control);
+  }
+
+  void add(OutgoingStream stream, ByteBuffer bytes) {
+    stream.add(bytes);
+    pendingBytes += bytes.remaining();
+    ready(stream);
+  }
+
+  /** The stream has something to say. */
+  void ready(OutgoingStream stream) {
+    lane(stream.priority()).add(stream);
+  }
+
+  /** What waits on the stream is not sent. */
+  long reset(OutgoingStream stream) {
+    long dropped = stream.reset();
+    pendingBytes -= dropped;
+    return dropped;
+  }
+
+  /** How many bytes are not written yet. */
   long pendingBytes() {
     return pendingBytes;
   }
 
   boolean hasFrame() {
-    return next() != null;
+    return log.behind() || !controls.isEmpty() || next() != null;
   }
 
-  /**
-   * Writes the next frame if there is one and it fits; a message's bytes fill what room there is.
-   */
-  boolean write(ByteBuffer out) {
-    if (out.remaining() <= MAX_HEADER) {
-      return false;
+  /** When the next message is too old to be sent; null for never. */
+  @Nullable Instant deadline() {
+    for (Lane.Outgoing<R> first = mortal.peek(); first != null; first = mortal.peek()) {
+      if (!first.gone && first.untouched()) {
+        return first.expires;
+      }
+      mortal.remove();
     }
-    Outgoing<R> message = next();
-    if (message == null) {
-      return false;
-    }
-    boolean first = message.untouched();
-    int header = first ? 2 + Varint.length(message.length) : 2;
-    int room = Math.min(out.remaining() - 3 - header, FrameReader.MAX_PART);
-    int part = Math.min(room, message.rest.remaining());
-    Varint.write(out, header + part);
-    out.put((byte) (first ? FrameType.MESSAGE : FrameType.MESSAGE_MORE));
-    out.put((byte) message.priority);
-    if (first) {
-      started += Limits.charge(message.length);
-      Varint.write(out, message.length);
-    }
-    int end = message.rest.position() + part;
-    out.put(message.rest.duplicate().limit(end));
-    message.rest.position(end);
-    pendingBytes -= part;
-    framesSent++;
-    if (!message.rest.hasRemaining()) {
-      finish(message);
-    }
-    return true;
+    return null;
   }
 
-  private void finish(Outgoing<R> message) {
-    ArrayDeque<Outgoing<R>> queue = queues.get(message.priority);
-    if (queue == null || queue.poll() != message) {
-      throw new IllegalStateException("a message ended that was not the first of its queue");
+  /** Takes out the messages that are too old to be sent. */
+  List<R> expire(Instant now) {
+    List<R> expired = new ArrayList<>();
+    for (Instant due = deadline(); due != null && !now.isBefore(due); due = deadline()) {
+      Lane.Outgoing<R> old = mortal.remove();
+      old.gone = true;
+      Lane<R> lane = lane(old.priority);
+      lane.messages.remove(old);
+      if (lane.isEmpty()) {
+        lanes.remove(old.priority);
+      }
+      pendingBytes -= old.length;
+      expired.add(old.receipt);
     }
-    if (queue.isEmpty()) {
-      queues.remove(message.priority);
-    }
-    awaited.add(new Awaited<>(framesSent, message.receipt));
+    return expired;
   }
 
-  private @Nullable Outgoing<R> next() {
+  /** Whoever can send next, at the most urgent priority: a message, or the lane of a stream. */
+  private @Nullable Object next() {
     boolean mayStart = true;
-    for (ArrayDeque<Outgoing<R>> queue : queues.values()) {
-      Outgoing<R> head = queue.element();
-      if (!head.untouched()) {
+    for (Lane<R> lane : lanes.values()) {
+      Lane.Outgoing<R> head = lane.messages.peek();
+      boolean message =
+          head != null
+              && (!head.untouched()
+                  || (mayStart && started + Limits.charge(head.length) <= limit));
+      OutgoingStream stream =
+          message && !lane.streamsFirst() ? null : lane.nextStream(streamsLimit - streamsSent);
+      if (stream != null) {
+        return lane;
+      }
+      if (message) {
         return head;
       }
-      if (mayStart && started + Limits.charge(head.length) <= limit) {
-        return head;
-      }
-      mayStart = false;
+      mayStart &= head == null;
     }
     return null;
   }
 
   /**
-   * The peer has accepted this many frames so far.
-   *
-   * @return the receipts of the messages that are complete with that, in order
-   * @throws MalformedMessageException if it claims more than were sent
+   * Writes the next frame if there is one and it fits; a message's or a stream's bytes fill what
+   * room there is.
    */
-  List<R> onAcknowledged(long frames) throws MalformedMessageException {
-    if (frames > framesSent) {
-      throw new MalformedMessageException(
-          "%d frames acknowledged of %d sent".formatted(frames, framesSent));
+  boolean write(ByteBuffer out) {
+    if (log.behind()) {
+      OutFrame<R> again = log.next();
+      if (out.remaining() < again.size()) {
+        return false;
+      }
+      again.write(out);
+      log.advance();
+      return true;
     }
-    framesAcknowledged = Math.max(framesAcknowledged, frames);
-    List<R> complete = new ArrayList<>();
-    for (Awaited<R> head = awaited.peek();
-        head != null && head.lastFrame <= framesAcknowledged;
-        head = awaited.peek()) {
-      complete.add(awaited.remove().receipt);
+    if (out.remaining() <= MAX_HEADER + Varint.MAX_LENGTH) {
+      return false;
     }
-    return complete;
+    OutFrame<R> frame = controls.poll();
+    if (frame == null) {
+      frame = cut(Math.min(out.remaining() - MAX_HEADER, FrameReader.MAX_PART));
+    }
+    if (frame == null) {
+      return false;
+    }
+    frame.write(out);
+    log.append(frame);
+    return true;
+  }
+
+  @SuppressWarnings("unchecked")
+  private @Nullable OutFrame<R> cut(int room) {
+    Object next = next();
+    if (next instanceof Lane<?> lane) {
+      return cut((Lane<R>) lane, room);
+    }
+    return next == null ? null : cut((Lane.Outgoing<R>) next, room);
+  }
+
+  private OutFrame<R> cut(Lane<R> lane, int room) {
+    OutgoingStream stream = lane.nextStream(streamsLimit - streamsSent);
+    if (stream == null) {
+      throw new IllegalStateException("a lane without a stream that could send");
+    }
+    lane.streamsFirst(false);
+    if (stream.endDue()) {
+      stream.ended(true);
+      // Its turn is over when it is seen to have nothing to say.
+      return new OutFrame.Control<>(FrameType.FIN, stream.id(), -1);
+    }
+    List<ByteBuffer> parts = stream.take(Math.min(room, streamsLimit - streamsSent));
+    int length = 0;
+    for (ByteBuffer part : parts) {
+      length += part.remaining();
+    }
+    streamsSent += length;
+    pendingBytes -= length;
+    lane.turned();
+    return new OutFrame.Data<>(stream, parts, length);
+  }
+
+  private OutFrame<R> cut(Lane.Outgoing<R> message, int room) {
+    boolean first = message.untouched();
+    int length = Math.min(room, message.rest.remaining());
+    int end = message.rest.position() + length;
+    ByteBuffer part = message.rest.duplicate().limit(end);
+    if (first) {
+      started += Limits.charge(message.length);
+      message.gone = true;
+    }
+    message.rest.position(end);
+    pendingBytes -= length;
+    boolean last = !message.rest.hasRemaining();
+    Lane<R> lane = lane(message.priority);
+    lane.streamsFirst(true);
+    if (last) {
+      lane.messages.remove();
+      if (lane.isEmpty()) {
+        lanes.remove(message.priority);
+      }
+    }
+    return new OutFrame.MessagePart<>(
+        message.priority, first ? message.length : -1, part, last ? message.receipt : null);
   }
 
   /**
-   * The peer allows this much in all since the beginning; a smaller number than before changes
+   * The peer allows this much in messages since the beginning; a smaller number than before changes
    * nothing.
    */
   void onWindow(long newLimit) {
     limit = Math.max(limit, newLimit);
   }
 
-  /** Takes out whatever is not acknowledged, sent or not. */
+  /** The same for the bytes of all streams together. */
+  void onStreamsWindow(long newLimit) {
+    streamsLimit = Math.max(streamsLimit, newLimit);
+  }
+
+  /**
+   * The peer has accepted this many frames so far.
+   *
+   * @throws MalformedMessageException if it claims more than were sent
+   */
+  void onAcknowledged(long frames, Consumer<OutFrame<R>> each) throws MalformedMessageException {
+    log.onAcknowledged(frames, each);
+  }
+
+  /** Takes out the receipts of whatever is not acknowledged, sent or not. */
   List<R> abandon() {
     List<R> receipts = new ArrayList<>();
-    awaited.forEach(a -> receipts.add(a.receipt));
-    queues.values().forEach(queue -> queue.forEach(m -> receipts.add(m.receipt)));
-    awaited.clear();
-    queues.clear();
+    log.drain(
+        frame -> {
+          if (frame instanceof OutFrame.MessagePart<R> part && part.finished() != null) {
+            receipts.add(part.finished());
+          }
+        });
+    lanes.values().forEach(lane -> lane.messages.forEach(m -> receipts.add(m.receipt)));
+    lanes.clear();
+    controls.clear();
+    mortal.clear();
     pendingBytes = 0;
     return receipts;
   }

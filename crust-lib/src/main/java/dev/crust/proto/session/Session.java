@@ -1,41 +1,51 @@
 package dev.crust.proto.session;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.crust.Message;
 import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.frame.FrameType;
 import dev.crust.proto.frame.Varint;
-import dev.crust.proto.wire.Close;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The conversation on an admitted path: messages both ways, their acknowledgements and windows,
- * pings.
+ * The conversation with a peer, over one path or several, of which one is in use at a time:
+ * messages and streams both ways, exactly once and in order, whatever becomes of the paths.
  *
- * <p>Frames come in by {@link #onFrame}, and go out by {@link #write}, which fills a buffer with
- * whatever is most urgent: acknowledgements, windows and pongs, then messages by priority.
- * Acknowledgements are cheap: one at once when nothing more is sure to come, else one for each 64
- * KiB or 5 ms.
+ * <p>What must not be lost travels in frames that are numbered without gaps, and is kept until the
+ * peer has acknowledged it. All else (acknowledgements, windows) is cumulative, and is said again
+ * on each path that comes into use.
+ *
+ * <table>
+ * <caption>Transitions of the sending side</caption>
+ * <tr><th>state</th><th>event</th><th>effect</th><th>next</th></tr>
+ * <tr><td>no path</td><td>{@link #use} of a path</td><td>NEXT with the first frame that is not acknowledged, ACK, WINDOW,
+ * STREAMS_WINDOW; then that frame and all after it</td><td>on that path</td></tr>
+ * <tr><td>on a path</td><td>{@link #use} of another</td><td>the same, on the other</td><td>on the other</td></tr>
+ * <tr><td>on a path</td><td>{@link #useNone}</td><td>none: what is sent waits</td><td>no path</td></tr>
+ * <tr><td>any</td><td>an ACK, by whatever path</td><td>acknowledged frames are let go</td><td>the same</td></tr>
+ * <tr><td>any</td><td>{@link #abandon}</td><td>all receipts come back: whether they arrived is unknown</td><td>over</td></tr>
+ * </table>
+ *
+ * <p>The receiving side takes each frame once, from whichever path brings it first; see {@code
+ * Intake}. Not thread-safe.
  *
  * @param <R> what the caller gets back when a message is acknowledged
  */
 public final class Session<R> {
-  /** As many pings may be unanswered on each side. */
-  public static final int MAX_PINGS = 64;
-
-  private static final long ACK_BYTES = 64 << 10;
-  private static final Duration ACK_DELAY = Duration.ofMillis(5);
-
-  /** A control frame: length, type, and a number or eight bytes. */
-  private static final int MAX_CONTROL = 2 + Varint.MAX_LENGTH;
-
   private static final long MAX_BATCH = 64 << 10;
   private static final long MIN_BATCH = 1 << 10;
+
+  /** Which side: it decides which path is in use, and opens streams with even ids. */
+  public enum Role {
+    /** The endpoint with the smaller peer id. */
+    DECIDER,
+    /** The other one. */
+    FOLLOWER
+  }
 
   /** What comes of it. Called by the session from within its own methods. */
   public interface Listener<R> {
@@ -45,36 +55,136 @@ public final class Session<R> {
     /** The peer's endpoint has accepted these messages. */
     void onAcknowledged(List<R> receipts);
 
-    /** The answer to the ping with this number. */
-    void onPong(long number);
+    /** The answer to the ping with this number, on the path where it was asked. */
+    void onPong(SessionPath<R> path, long number);
 
-    /** The peer ends the session. */
-    void onClose(String reason, String detail);
+    /** The peer ends the session, or this path, which was not in use. */
+    void onClose(SessionPath<R> path, String reason, String detail);
+
+    /** The peer sends on this path from now on. */
+    void onPeerUses(SessionPath<R> path);
+
+    /** The peer has opened a stream. */
+    void onStream(long id, int priority);
+
+    /** Bytes of a stream, valid during the call, which takes all of them. */
+    void onStreamBytes(long id, ByteBuffer bytes);
+
+    /** The peer sends no more on a stream. */
+    void onStreamEnd(long id);
+
+    /** The peer has given up sending on a stream. */
+    void onStreamReset(long id, long code);
+
+    /**
+     * The peer wants no more of a stream: we have given up sending on it.
+     *
+     * @param dropped how many bytes were waiting
+     */
+    void onStreamStopped(long id, long code, long dropped);
+
+    /** The peer's endpoint has accepted so many bytes of a stream. */
+    void onStreamAcknowledged(long id, int bytes);
+
+    /** Both directions of a stream have ended, and both sides know it. */
+    void onStreamForgotten(long id);
   }
 
   private final Listener<R> listener;
   private final Inbox inbox;
   private final Outbox<R> outbox;
-  private final ArrayDeque<Long> pings = new ArrayDeque<>();
-  private final ArrayDeque<Long> pongs = new ArrayDeque<>();
-  private @Nullable Instant ackDue;
-  private boolean ackNow;
+  private final Intake intake = new Intake();
+  private final Streams<R> streams;
+  private final List<R> acknowledged = new ArrayList<>();
+  private @Nullable SessionPath<R> used;
+  private Instant latest;
+  private boolean nextDue;
+  private boolean windowsDue;
+  private int half = -1;
+  private long halfStream;
 
   /** A session in which each side keeps to the other's limits. */
-  public Session(Limits ours, Limits theirs, Listener<R> listener) {
+  public Session(Limits ours, Limits theirs, Role role, Listener<R> listener, Instant now) {
     this.inbox = new Inbox(ours);
-    this.outbox = new Outbox<>(theirs.window());
+    this.outbox = new Outbox<>(theirs.window(), theirs.streamsWindow());
+    this.streams = new Streams<>(ours, theirs, role, outbox, listener);
     this.listener = listener;
+    this.latest = now;
   }
 
-  /** Queues a message, which must be within the peer's limit. */
-  public void send(Message message, R receipt) {
-    outbox.add(message, receipt);
+  /** A further path; not in use yet. */
+  public SessionPath<R> attach() {
+    return new SessionPath<>(this);
   }
 
-  /** Queues a ping. */
-  public void ping(long number) {
-    pings.add(number);
+  /** Sends by this path from now on, beginning with what is not acknowledged. */
+  public void use(SessionPath<R> path) {
+    used = path;
+    nextDue = true;
+    windowsDue = true;
+    intake.repeatAck();
+  }
+
+  /** Sends nothing until a path is in use again. */
+  public void useNone() {
+    used = null;
+  }
+
+  /** How many numbered frames have come in; the peer may resume after them. */
+  public long accepted() {
+    return intake.accepted();
+  }
+
+  /** Whether frames that were sent, or are to be sent, are not acknowledged. */
+  public boolean outstanding() {
+    return outbox.log().outstanding();
+  }
+
+  /** The number of the frame that the peer acknowledged last: it grows as long as it hears us. */
+  public long progress() {
+    return outbox.log().acknowledged();
+  }
+
+  /**
+   * Queues a message, which must be within the peer's limit.
+   *
+   * @param expires when it is too old to be sent; null for never
+   */
+  public void send(Message message, R receipt, @Nullable Instant expires) {
+    outbox.add(message, receipt, expires);
+  }
+
+  /** Opens a stream; -1 if the peer allows no more. */
+  public long openStream(int priority) {
+    return streams.open(priority, latest);
+  }
+
+  /**
+   * Sends bytes on a stream; the buffer is kept until they are acknowledged.
+   *
+   * @return false, and nothing is kept, if the stream has ended on our side
+   */
+  public boolean write(long stream, ByteBuffer bytes) {
+    return streams.write(stream, bytes);
+  }
+
+  /** Says that no more is sent on a stream. */
+  public void finish(long stream) {
+    streams.finish(stream);
+  }
+
+  /**
+   * Gives up sending on a stream.
+   *
+   * @return how many bytes were waiting
+   */
+  public long reset(long stream, long code) {
+    return streams.reset(stream, code);
+  }
+
+  /** Tells the peer that we want no more of a stream, and drops what comes. */
+  public void stop(long stream, long code) {
+    streams.stop(stream, code, latest);
   }
 
   /** The user is done with messages that came in and were charged this much. */
@@ -82,129 +192,214 @@ public final class Session<R> {
     inbox.onTaken(charge);
   }
 
-  /**
-   * A frame has come in. Types that this version does not know are skipped.
-   *
-   * @param missing how many bytes of it come later, by {@link #onRest}
-   * @throws MalformedMessageException if it breaks the protocol; the session is over then
-   */
-  public void onFrame(int type, ByteBuffer body, int missing) throws MalformedMessageException {
-    switch (type) {
-      case FrameType.MESSAGE -> deliver(inbox.onStart(body, missing));
-      case FrameType.MESSAGE_MORE -> deliver(inbox.onMore(body, missing));
-      case FrameType.ACK -> {
-        List<R> receipts = outbox.onAcknowledged(Varint.read(body));
-        if (!receipts.isEmpty()) {
-          listener.onAcknowledged(receipts);
-        }
-      }
-      case FrameType.WINDOW -> outbox.onWindow(Varint.read(body));
-      case FrameType.PING -> {
-        if (pongs.size() == MAX_PINGS) {
-          throw new MalformedMessageException("more than " + MAX_PINGS + " pings wait for a pong");
-        }
-        pongs.add(number(body));
-      }
-      case FrameType.PONG -> listener.onPong(number(body));
-      case FrameType.CLOSE -> {
-        Close close = parseClose(body);
-        listener.onClose(close.getReason(), close.getDetail());
-      }
-      case FrameType.HELLO, FrameType.ADMIT ->
-          throw new MalformedMessageException("a second greeting on one path");
-      default -> {}
-    }
+  /** The user has taken bytes of a stream. */
+  public void onStreamTaken(long stream, long bytes, Duration roundTrip, Instant now) {
+    latest = now;
+    streams.onTaken(stream, bytes, roundTrip, now);
   }
 
-  /** More of the frame that came last. */
-  public void onRest(ByteBuffer bytes, int missing) {
-    deliver(inbox.onRest(bytes, missing));
+  void onNext(SessionPath<R> path, long number) throws MalformedMessageException {
+    intake.onNext(path.position(), number);
+    listener.onPeerUses(path);
   }
 
-  /** Reads the body of a CLOSE frame. */
-  public static Close parseClose(ByteBuffer body) throws MalformedMessageException {
-    try {
-      return Close.parseFrom(body);
-    } catch (InvalidProtocolBufferException e) {
-      throw new MalformedMessageException("a Close that is not well-formed");
-    }
-  }
-
-  private void deliver(@Nullable Message message) {
-    if (message != null) {
-      listener.onMessage(message);
-    }
-  }
-
-  private static long number(ByteBuffer body) throws MalformedMessageException {
-    if (body.remaining() != Long.BYTES) {
-      throw new MalformedMessageException(
-          "a ping of %d bytes instead of %d".formatted(body.remaining(), Long.BYTES));
-    }
-    return body.getLong();
-  }
-
-  /** No more bytes are there to be read for now: the time to decide on acknowledgements. */
-  public void onBatchRead(Instant now) {
-    if (!inbox.owesAck()) {
+  void onNumbered(SessionPath<R> path, int type, ByteBuffer body, int missing)
+      throws MalformedMessageException {
+    if (!intake.onFrame(path.position())) {
       return;
     }
-    if (!inbox.midMessage() || inbox.bytesSinceAck() >= ACK_BYTES) {
-      ackNow = true;
-    } else if (ackDue == null) {
-      ackDue = now.plus(ACK_DELAY);
+    if (!FrameType.streamed(type)) {
+      onControl(type, body);
+      intake.complete();
+      return;
     }
+    if (intake.begun()) {
+      skipHeader(type, body);
+      intake.again(type, body.remaining() + missing);
+    } else {
+      readHeader(type, body, missing);
+      intake.begin(type, body.remaining() + missing);
+    }
+    take(path, body);
+  }
+
+  private void readHeader(int type, ByteBuffer body, int missing) throws MalformedMessageException {
+    half = type;
+    switch (type) {
+      case FrameType.MESSAGE -> inbox.onStart(body, missing);
+      case FrameType.MESSAGE_MORE -> inbox.onMore(body, missing);
+      default -> {
+        halfStream = Varint.read(body);
+        if (body.remaining() + missing == 0) {
+          throw new MalformedMessageException("an empty part of a stream");
+        }
+        streams.onData(halfStream, body.remaining() + missing);
+      }
+    }
+  }
+
+  private static void skipHeader(int type, ByteBuffer body) throws MalformedMessageException {
+    if (type != FrameType.DATA) {
+      Inbox.priority(body);
+    }
+    if (type != FrameType.MESSAGE_MORE) {
+      Varint.read(body);
+    }
+  }
+
+  /** More of the frame that came last on this path. */
+  void onRest(SessionPath<R> path, ByteBuffer bytes) {
+    if (intake.begun() && intake.wanted(path.position())) {
+      take(path, bytes);
+    }
+  }
+
+  private void take(SessionPath<R> path, ByteBuffer bytes) {
+    intake.skipKnown(path.position(), bytes);
+    boolean message = half != FrameType.DATA;
+    if (message) {
+      inbox.onBytes(bytes);
+    } else if (bytes.hasRemaining()) {
+      streams.onBytes(halfStream, bytes, latest);
+    }
+    if (intake.missing() == 0) {
+      intake.complete();
+      Message whole = message ? inbox.onComplete() : null;
+      if (whole != null) {
+        listener.onMessage(whole);
+      }
+    }
+  }
+
+  private void onControl(int type, ByteBuffer body) throws MalformedMessageException {
+    if (type < FrameType.OPEN || type > FrameType.STREAM_WINDOW) {
+      return;
+    }
+    long id = Varint.read(body);
+    switch (type) {
+      case FrameType.OPEN -> streams.onOpen(id, Inbox.priority(body), latest);
+      case FrameType.FIN -> streams.onFin(id);
+      case FrameType.RESET -> streams.onReset(id, Varint.read(body));
+      case FrameType.STOP -> streams.onStop(id, Varint.read(body));
+      default -> streams.onWindow(id, Varint.read(body));
+    }
+  }
+
+  void onAcknowledged(long frames) throws MalformedMessageException {
+    outbox.onAcknowledged(
+        frames,
+        frame -> {
+          if (frame instanceof OutFrame.MessagePart<R> part) {
+            R finished = part.finished();
+            if (finished != null) {
+              acknowledged.add(finished);
+            }
+          } else if (frame instanceof OutFrame.Data<R> data) {
+            listener.onStreamAcknowledged(data.stream().id(), data.payload());
+          } else if (frame instanceof OutFrame.Control<R> control
+              && (control.type() == FrameType.FIN || control.type() == FrameType.RESET)) {
+            streams.onEndAcknowledged(control.id());
+          }
+        });
+    if (!acknowledged.isEmpty()) {
+      listener.onAcknowledged(List.copyOf(acknowledged));
+      acknowledged.clear();
+    }
+  }
+
+  void onWindow(long limit) {
+    outbox.onWindow(limit);
+  }
+
+  void onStreamsWindow(long limit) {
+    outbox.onStreamsWindow(limit);
+  }
+
+  void onPong(SessionPath<R> path, long number) {
+    listener.onPong(path, number);
+  }
+
+  void onClose(SessionPath<R> path, String reason, String detail) {
+    listener.onClose(path, reason, detail);
+  }
+
+  void onBatchRead(Instant now) {
+    latest = now;
+    intake.onBatchRead(inbox.midMessage(), now);
   }
 
   /** When {@link #onTimeout} should be called next; null for never. */
   public @Nullable Instant deadline() {
-    return ackDue;
-  }
-
-  /** Time has passed. */
-  public void onTimeout(Instant now) {
-    if (ackDue != null && !now.isBefore(ackDue)) {
-      ackNow = inbox.owesAck();
-      ackDue = null;
+    Instant ack = intake.deadline();
+    Instant expiry = outbox.deadline();
+    if (ack == null || expiry == null) {
+      return ack == null ? expiry : ack;
     }
+    return ack.isBefore(expiry) ? ack : expiry;
   }
 
-  /** Whether {@link #write} has something to write. */
-  public boolean hasOutput() {
-    return ackNow
-        || inbox.owesWindow()
-        || !pongs.isEmpty()
-        || !pings.isEmpty()
-        || outbox.hasFrame();
+  /**
+   * Time has passed.
+   *
+   * @return the receipts of the messages that have become too old to be sent
+   */
+  public List<R> onTimeout(Instant now) {
+    latest = now;
+    intake.onTimeout(now);
+    return outbox.expire(now);
   }
 
-  /** Room for what there is to write now, and at most for a batch of frames, in bytes. */
-  public int outputSize() {
+  private boolean owesWindows() {
+    return windowsDue || inbox.owesWindow() || streams.owesWindow();
+  }
+
+  boolean hasOutput(SessionPath<R> path) {
+    return path == used
+        && (nextDue
+            || intake.owesAck()
+            || owesWindows()
+            || streams.owesStreamWindows()
+            || outbox.hasFrame());
+  }
+
+  int outputSize(SessionPath<R> path) {
+    if (path != used) {
+      return 0;
+    }
+    if (outbox.log().behind()) {
+      return (int) MAX_BATCH;
+    }
     return (int) Math.min(MAX_BATCH, MIN_BATCH + outbox.pendingBytes());
   }
 
-  /** Writes frames until there are no more or the next does not fit. */
-  public void write(ByteBuffer out) {
-    if (ackNow && out.remaining() >= MAX_CONTROL) {
-      ackNow = false;
-      ackDue = null;
-      writeNumber(out, FrameType.ACK, inbox.acknowledge());
+  void writeControls(SessionPath<R> path, ByteBuffer out) {
+    if (path != used || out.remaining() < 4 * SessionPath.MAX_CONTROL) {
+      return;
     }
-    if (inbox.owesWindow() && out.remaining() >= MAX_CONTROL) {
+    if (nextDue) {
+      nextDue = false;
+      writeNumber(out, FrameType.NEXT, outbox.log().rewind());
+    }
+    if (intake.owesAck()) {
+      writeNumber(out, FrameType.ACK, intake.acknowledge());
+    }
+    if (windowsDue || inbox.owesWindow()) {
       writeNumber(out, FrameType.WINDOW, inbox.grant());
     }
-    writePings(out, FrameType.PONG, pongs);
-    writePings(out, FrameType.PING, pings);
-    while (outbox.write(out)) {
-      // Each turn is a frame.
+    if (windowsDue || streams.owesWindow()) {
+      writeNumber(out, FrameType.STREAMS_WINDOW, streams.grant());
+    }
+    windowsDue = false;
+    if (streams.owesStreamWindows()) {
+      streams.grantStreams();
     }
   }
 
-  private static void writePings(ByteBuffer out, int type, ArrayDeque<Long> numbers) {
-    while (!numbers.isEmpty() && out.remaining() >= MAX_CONTROL) {
-      out.put((byte) (1 + Long.BYTES));
-      out.put((byte) type);
-      out.putLong(numbers.remove());
+  void writeFrames(SessionPath<R> path, ByteBuffer out) {
+    if (path == used && !nextDue) {
+      while (outbox.write(out)) {
+        // Each turn is a frame.
+      }
     }
   }
 
@@ -213,6 +408,7 @@ public final class Session<R> {
     out.put((byte) type);
     Varint.write(out, number);
   }
+
 
   /** Takes out the receipts of all messages that are not acknowledged. */
   public List<R> abandon() {

@@ -1,0 +1,78 @@
+package dev.crust.proto.dial;
+
+import dev.crust.Candidate;
+import dev.crust.CrustAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks for a new path to a peer after the last one broke: at once, soon again, then every second,
+ * each time by sockets of its own, a few candidates at a time by turns. What hangs is not waited
+ * for: the way may be open again long before a SYN is repeated.
+ */
+public final class Redial {
+  /** Between two rounds at most. */
+  public static final Duration INTERVAL = Duration.ofSeconds(1);
+
+  /** As long may an attempt take. */
+  public static final Duration PATIENCE = Duration.ofSeconds(4);
+
+  private static final Duration FIRST_INTERVAL = Duration.ofMillis(200);
+  private static final int AT_ONCE = 4;
+
+  private final Set<Candidate> candidates = new LinkedHashSet<>();
+  private final ArrayDeque<Candidate> turns = new ArrayDeque<>();
+  private Duration interval = FIRST_INTERVAL;
+  private @Nullable Instant due;
+
+  /** Where the peer may be found, most promising first. */
+  public void know(Collection<Candidate> more) {
+    for (Candidate candidate : more) {
+      if (candidates.size() < 2 * CrustAddress.MAX_CANDIDATES
+          && candidates.add(candidate)) {
+        turns.add(candidate);
+      }
+    }
+  }
+
+  /** A path is wanted. */
+  public void begin(Instant now) {
+    interval = FIRST_INTERVAL;
+    due = now;
+    turns.clear();
+    turns.addAll(candidates);
+  }
+
+  /** No path is wanted any more. */
+  public void end() {
+    due = null;
+  }
+
+  /** When {@link #onTimeout} should be called next; null for never. */
+  public @Nullable Instant deadline() {
+    return due;
+  }
+
+  /** Time has passed. Returns whom to dial now. */
+  public List<Candidate> onTimeout(Instant now) {
+    if (due == null || now.isBefore(due)) {
+      return List.of();
+    }
+    due = now.plus(interval);
+    interval = interval.compareTo(INTERVAL.dividedBy(2)) < 0 ? interval.multipliedBy(2) : INTERVAL;
+    List<Candidate> chosen = new ArrayList<>();
+    for (int i = 0; i < AT_ONCE && i < turns.size(); i++) {
+      Candidate next = turns.remove();
+      turns.add(next);
+      chosen.add(next);
+    }
+    return chosen;
+  }
+}

@@ -1,0 +1,136 @@
+package dev.crust.proto.session;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches one path: its round trips (RFC 6298), whether what is sent on it is acknowledged, and
+ * whether the peer gives signs of life when nothing is.
+ *
+ * <p>A path has fallen silent when what was sent on it makes no progress for three retransmission
+ * timeouts, half a second at least, and nothing else has come either; or when nothing has come for
+ * two heartbeats.
+ */
+public final class PathHealth {
+  /** As long at least must what is sent stand still before the path counts as silent. */
+  public static final Duration LEAST_STALL = Duration.ofMillis(500);
+
+  /** Before anything was measured (RFC 6298 §2.1). */
+  private static final Duration FIRST_TIMEOUT = Duration.ofSeconds(1);
+
+  private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
+  private static final int STALLED_TIMEOUTS = 3;
+
+  /** What is to be done. */
+  public enum Effect {
+    /** Nothing yet. */
+    NONE,
+    /** Send a ping. */
+    ASK,
+    /** The path is silent. */
+    SILENT
+  }
+
+  private final Heartbeat heartbeat;
+  private Instant heard;
+  private @Nullable Duration smoothed;
+  private Duration variation = Duration.ZERO;
+  private @Nullable Instant stalledSince;
+  private long progress;
+  private boolean asked;
+
+  /** A watch that begins now. */
+  public PathHealth(Duration heartbeatInterval, Instant now) {
+    this.heartbeat = new Heartbeat(heartbeatInterval, now);
+    this.heard = now;
+  }
+
+  /** Something came from the peer, whatever it was. */
+  public void onHeard(Instant now) {
+    heartbeat.onHeard(now);
+    heard = now;
+    asked = false;
+  }
+
+  /** A round trip was measured. */
+  public void onRoundTrip(Duration measured) {
+    Duration before = smoothed;
+    if (before == null) {
+      smoothed = measured;
+      variation = measured.dividedBy(2);
+    } else {
+      Duration error = before.minus(measured).abs();
+      variation = variation.multipliedBy(3).plus(error).dividedBy(4);
+      smoothed = before.multipliedBy(7).plus(measured).dividedBy(8);
+    }
+  }
+
+  /** The smoothed round trip, once one was measured. */
+  public Optional<Duration> roundTrip() {
+    return Optional.ofNullable(smoothed);
+  }
+
+  /** How long an answer may take (RFC 6298 §2). */
+  public Duration timeout() {
+    Duration mean = smoothed;
+    if (mean == null) {
+      return FIRST_TIMEOUT;
+    }
+    Duration computed = mean.plus(variation.multipliedBy(4));
+    return computed.compareTo(LEAST_TIMEOUT) < 0 ? LEAST_TIMEOUT : computed;
+  }
+
+  private Duration stallLimit() {
+    Duration limit = timeout().multipliedBy(STALLED_TIMEOUTS);
+    return limit.compareTo(LEAST_STALL) < 0 ? LEAST_STALL : limit;
+  }
+
+  /**
+   * How it stands with what was sent on this path.
+   *
+   * @param outstanding whether something is not acknowledged
+   * @param newProgress a number that grows when something is
+   */
+  public void onSent(boolean outstanding, long newProgress, Instant now) {
+    if (!outstanding) {
+      stalledSince = null;
+    } else if (stalledSince == null || newProgress != progress) {
+      stalledSince = now;
+    }
+    progress = newProgress;
+  }
+
+  /** When {@link #onTimeout} should be called next. */
+  public Instant deadline() {
+    Instant beat = heartbeat.deadline();
+    Instant stalled = stalledSince;
+    if (stalled == null) {
+      return beat;
+    }
+    Instant since = stalled.isBefore(heard) ? heard : stalled;
+    Instant due = since.plus(asked ? stallLimit() : stallLimit().dividedBy(2));
+    return due.isBefore(beat) ? due : beat;
+  }
+
+  /** Time has passed. */
+  public Effect onTimeout(Instant now) {
+    Instant stalled = stalledSince;
+    if (stalled != null) {
+      Instant since = stalled.isBefore(heard) ? heard : stalled;
+      if (!now.isBefore(since.plus(stallLimit()))) {
+        return Effect.SILENT;
+      }
+      if (!asked && !now.isBefore(since.plus(stallLimit().dividedBy(2)))) {
+        asked = true;
+        return Effect.ASK;
+      }
+    }
+    return switch (heartbeat.onTimeout(now)) {
+      case NONE -> Effect.NONE;
+      case ASK -> Effect.ASK;
+      case GIVE_UP -> Effect.SILENT;
+    };
+  }
+}
