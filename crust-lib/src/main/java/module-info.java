@@ -17,6 +17,10 @@ module dev.crust {
   exports dev.crust.spi;
   exports dev.crust.proto to
       dev.crust.natlab;
+  exports dev.crust.proto.nat to
+      dev.crust.natlab;
+  exports dev.crust.proto.punch to
+      dev.crust.natlab;
   exports dev.crust.proto.stun to
       dev.crust.natlab;
 

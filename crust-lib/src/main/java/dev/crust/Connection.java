@@ -33,8 +33,8 @@ public interface Connection extends AutoCloseable {
    *     connection ended before: whether the message arrived is then unknown; fails with {@link
    *     IllegalArgumentException} naming the limit if the message is larger than either side
    *     allows; fails with {@link MessageExpiredException} if the message has an age limit and was
-   *     not sent within it; fails with {@link InterruptedException} if the wait was interrupted, in which case
-   *     nothing was sent and the thread's interrupt flag is set
+   *     not sent within it; fails with {@link InterruptedException} if the wait was interrupted, in
+   *     which case nothing was sent and the thread's interrupt flag is set
    */
   CompletionStage<Void> send(Message message);
 

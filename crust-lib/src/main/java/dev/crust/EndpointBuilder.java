@@ -31,7 +31,7 @@ public final class EndpointBuilder {
   private int maxMessageSize = 2 << 20;
   private Duration dialTimeout = Duration.ofSeconds(10);
   private Duration heartbeat = Duration.ofSeconds(20);
-  private Duration pathPatience = Duration.ofSeconds(120);
+  private Duration pathPatience = Duration.ofMinutes(2);
   private Optional<List<Discovery>> discoveries = Optional.empty();
 
   EndpointBuilder() {}

@@ -63,9 +63,10 @@ public interface PeerStream extends AutoCloseable {
   CompletionStage<Optional<ByteBuffer>> read();
 
   /**
-   * Writes all of a buffer, which is copied before this returns.
+   * Writes all of a buffer, which is copied before this returns. One write may wait at a time.
    *
    * @return completes when there is room for more; fails as {@link #output} does
+   * @throws IllegalStateException if a write waits already
    */
   CompletionStage<Void> write(ByteBuffer bytes);
 

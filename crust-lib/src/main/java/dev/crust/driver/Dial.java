@@ -7,7 +7,6 @@ import dev.crust.Connection;
 import dev.crust.CrustAddress;
 import dev.crust.PeerId;
 import dev.crust.Reason;
-import dev.crust.Transport;
 import dev.crust.io.Outgoing;
 import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.Token;
@@ -44,11 +43,7 @@ final class Dial {
     this.peers = peers;
     this.control = context.control();
     this.began = context.now();
-    this.race =
-        new DialRace(
-            address.candidates().stream().filter(it -> it.transport() == Transport.TCP).toList(),
-            context.dialTimeout(),
-            began);
+    this.race = new DialRace(address.candidates(), context.dialTimeout(), began);
   }
 
   /** Somebody waits for the end. */
@@ -69,8 +64,12 @@ final class Dial {
     run(effects);
     for (DialRace.Effect effect : effects) {
       if (effect instanceof DialRace.Effect.Won won) {
-        peers.up(connection, elapsed(), won.attempts());
-        complete(connection);
+        if (peers.up(connection, elapsed(), won.attempts())) {
+          complete(connection);
+        } else {
+          peers.dialFailed(address.peer(), Reason.PATH_LOST, won.attempts());
+          fail(Reason.PATH_LOST, won.attempts());
+        }
         return true;
       }
     }
@@ -156,15 +155,23 @@ final class Dial {
   }
 
   private void start(Candidate candidate) {
-    Outgoing attempt =
-        context
-            .tcp()
-            .dial(
-                candidate.address(),
-                address.peer(),
-                context.dialTimeout(),
-                pipe -> new PeerPath(pipe, context, new AttemptFate(candidate)));
-    running.put(candidate, attempt);
+    context
+        .dial(
+            candidate,
+            address.peer(),
+            context.dialTimeout(),
+            pipe -> new PeerPath(pipe, context, new AttemptFate(candidate)))
+        .ifPresentOrElse(
+            attempt -> running.put(candidate, attempt),
+            () ->
+                control.execute(
+                    () ->
+                        run(
+                            race.onFailed(
+                                candidate,
+                                Reason.UNREACHABLE,
+                                "no address of ours leads there",
+                                context.now()))));
   }
 
   /**
@@ -178,37 +185,34 @@ final class Dial {
     }
 
     @Override
-    public Greeting greeting(PeerId peer) {
-      return peers.greeting(peer);
+    public Greeting greeting(PeerPath path, PeerId peer) {
+      return peers.greeting(peer, path, false);
     }
 
     @Override
     public void onGreeted(PeerPath path, Greeting greeting) {
-      control.execute(() -> peers.onHello(path, greeting));
+      control.execute(() -> peers.onHello(path, greeting, false));
     }
 
     @Override
-    public void onOpened(
-        PeerPath path, LocalConnection connection, @Nullable Token admittedByPeer) {
-      control.execute(
-          () -> {
-            if (peers.onOpened(path, admittedByPeer) && !onConnected(candidate, connection)) {
-              // The dial was over, but the peer has admitted the path before it heard of that.
-              peers.upFromOutside(connection, elapsed());
-            }
-          });
+    public void onAdmitted(PeerPath path, Token connection) {
+      control.execute(() -> peers.onAdmit(path, connection));
     }
 
     @Override
-    public void onAlive(PeerPath path) {
-      control.execute(() -> peers.onAlive(path));
+    public void onConnection(PeerPath path, LocalConnection connection, PeerPath.Joining how) {
+      connection.monitor().know(address.candidates());
+      if (!onConnected(candidate, connection) && how != PeerPath.Joining.FURTHER) {
+        // The dial was over, but the peer has admitted the path before it heard of that.
+        peers.upFromOutside(connection, elapsed());
+      }
     }
 
     @Override
     public void onEnded(PeerPath path, Reason reason, String detail) {
       control.execute(
           () -> {
-            peers.onEnded(path, reason, detail);
+            peers.onPathEnded(path);
             if (reason == Reason.DUPLICATE && peers.isOpen(address.peer())) {
               waitForOther();
             } else {

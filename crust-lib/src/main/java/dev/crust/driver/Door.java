@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where those come in who dial us: bounds how many wait for their admission and how long, and tells
@@ -91,7 +90,6 @@ final class Door {
   private final class GuestFate implements PeerPath.Fate {
     private final InetAddress source;
     private final Instant arrived;
-    private @Nullable LocalConnection unannounced;
 
     GuestFate(InetAddress source, Instant arrived) {
       this.source = source;
@@ -99,48 +97,33 @@ final class Door {
     }
 
     @Override
-    public Greeting greeting(PeerId peer) {
-      return peers.greeting(peer);
+    public Greeting greeting(PeerPath path, PeerId peer) {
+      return peers.greeting(peer, path, false);
     }
 
     @Override
     public void onGreeted(PeerPath path, Greeting greeting) {
-      control.execute(() -> peers.onHello(path, greeting));
+      control.execute(() -> peers.onHello(path, greeting, false));
     }
 
     @Override
-    public void onOpened(
-        PeerPath path, LocalConnection connection, @Nullable Token admittedByPeer) {
-      control.execute(
-          () -> {
-            antechamber.onLeft(path);
-            if (peers.onOpened(path, admittedByPeer)) {
-              unannounced = connection;
-              if (admittedByPeer != null) {
-                announce();
-              }
-            }
-          });
-    }
-
-    @Override
-    public void onAlive(PeerPath path) {
-      control.execute(
-          () -> {
-            announce();
-            peers.onAlive(path);
-          });
+    public void onAdmitted(PeerPath path, Token connection) {
+      control.execute(() -> peers.onAdmit(path, connection));
     }
 
     /**
      * Whoever has dialled may have given up before our Admit arrived, because another path won: the
      * user is told of the connection when the first frame on it proves that the peer has followed.
      */
-    private void announce() {
-      LocalConnection connection = unannounced;
-      if (connection != null) {
-        unannounced = null;
-        peers.upFromOutside(connection, Duration.between(arrived, context.now()));
+    @Override
+    public void onConnection(PeerPath path, LocalConnection connection, PeerPath.Joining how) {
+      antechamber.onLeft(path);
+      Runnable announce =
+          () -> peers.upFromOutside(connection, Duration.between(arrived, context.now()));
+      switch (how) {
+        case FIRST -> connection.announceWhenAlive(announce);
+        case FIRST_BY_PEER -> announce.run();
+        case FURTHER -> {}
       }
     }
 
@@ -148,11 +131,9 @@ final class Door {
     public void onEnded(PeerPath path, Reason reason, String detail) {
       control.execute(
           () -> {
-            boolean wasUp = peers.isUp(path);
-            unannounced = null;
             antechamber.onLeft(path);
-            peers.onEnded(path, reason, detail);
-            if (!wasUp || reason == Reason.PROTOCOL_VIOLATION) {
+            peers.onPathEnded(path);
+            if (!path.wasOpen() || reason == Reason.PROTOCOL_VIOLATION) {
               onRefused(Optional.ofNullable(path.peer()), reason, detail);
             }
           });
@@ -165,6 +146,7 @@ final class Door {
           switch (reason) {
             case PATH_LOST, DUPLICATE, CANCELLED, CLOSED_BY_PEER -> true;
             case CLOSED, ENDPOINT_CLOSED, PEER_ENDPOINT_CLOSED, PEER_RESTARTED -> true;
+            case SUPERSEDED -> true;
             default -> false;
           };
       if (!harmless) {

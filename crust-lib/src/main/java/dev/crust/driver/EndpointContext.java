@@ -1,10 +1,15 @@
 package dev.crust.driver;
 
+import dev.crust.Candidate;
 import dev.crust.Connection;
 import dev.crust.Event;
 import dev.crust.Message;
 import dev.crust.PeerId;
+import dev.crust.PeerStream;
+import dev.crust.Transport;
 import dev.crust.io.EventLoops;
+import dev.crust.io.Outgoing;
+import dev.crust.io.Pipe;
 import dev.crust.io.TcpPort;
 import dev.crust.io.Tls;
 import dev.crust.proto.admission.Greeting;
@@ -16,12 +21,16 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * of events. Thread-safe.
  */
 final class EndpointContext {
+  /** Beyond this, what is sent and not acknowledged is kept small on every connection, in bytes. */
+  private static final long MAX_UNACKNOWLEDGED = 256 << 20;
+
   private final LocalEndpoint.Settings settings;
   private final PeerId self;
   private final Limits limits;
@@ -42,6 +54,8 @@ final class EndpointContext {
   private final Tls tls;
   private final TcpPort tcp;
   private final Set<PeerPath> paths = ConcurrentHashMap.newKeySet();
+  private final AtomicLong unacknowledged = new AtomicLong();
+  private volatile @Nullable Consumer<? super PeerStream> streamReceiver;
   private volatile @Nullable BiConsumer<? super Connection, ? super Message> receiver;
 
   EndpointContext(LocalEndpoint.Settings settings) throws IOException {
@@ -85,6 +99,33 @@ final class EndpointContext {
 
   Duration dialTimeout() {
     return settings.dialTimeout();
+  }
+
+  Duration pathPatience() {
+    return settings.pathPatience();
+  }
+
+  /** A budget for what is sent and not acknowledged, within that of the endpoint. */
+  SendBudget sendBudget(long limit) {
+    return new SendBudget(limit, unacknowledged, MAX_UNACKNOWLEDGED);
+  }
+
+  /** Dials a candidate; empty if nothing of ours leads there. May be called by any thread. */
+  Optional<Outgoing> dial(
+      Candidate candidate, PeerId expected, Duration timeout, Function<Pipe, Pipe.Reader> readers) {
+    if (candidate.transport() != Transport.TCP) {
+      return Optional.empty();
+    }
+    return Optional.of(tcp.dial(candidate.address(), expected, timeout, readers));
+  }
+
+  /** Runs a task on the control loop, or here and now if that has ended. */
+  void onControl(Runnable task) {
+    try {
+      control().execute(task);
+    } catch (RejectedExecutionException endpointClosed) {
+      task.run();
+    }
   }
 
   Token incarnation() {
@@ -142,9 +183,18 @@ final class EndpointContext {
     return current == null ? null : message -> current.accept(connection, message);
   }
 
+  /** Who receives the streams of connections that have no receiver of their own. */
+  void streamReceiver(Consumer<? super PeerStream> newReceiver) {
+    streamReceiver = newReceiver;
+  }
+
+  @Nullable Consumer<? super PeerStream> streamReceiver() {
+    return streamReceiver;
+  }
+
   /** The user's code has thrown. */
   void onUserFailure(Throwable thrown) {
-    feed.publish(new Event.Warning("a receiver of messages failed: " + thrown));
+    feed.publish(new Event.Warning("a receiver of messages or streams failed: " + thrown));
   }
 
   /** Ends every thread. */

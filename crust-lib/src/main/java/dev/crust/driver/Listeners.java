@@ -120,6 +120,14 @@ final class Listeners {
    * else.
    */
   CrustAddress address() {
+    return address(InetAddress.getLoopbackAddress());
+  }
+
+  /**
+   * What is fit to be told to a peer at this address: link-local and loopback candidates only to
+   * one on this host, and only where there is nothing else.
+   */
+  CrustAddress address(InetAddress peer) {
     List<Candidate> all = candidates;
     List<Candidate> global =
         all.stream()
@@ -129,7 +137,7 @@ final class Listeners {
                   return !ip.isLoopbackAddress() && !ip.isLinkLocalAddress();
                 })
             .toList();
-    List<Candidate> told = global.isEmpty() ? all : global;
+    List<Candidate> told = global.isEmpty() && peer.isLoopbackAddress() ? all : global;
     return CrustAddress.of(
         context.self(), told.stream().limit(CrustAddress.MAX_CANDIDATES).toList());
   }

@@ -2,11 +2,18 @@ package dev.crust.driver;
 
 import dev.crust.Connection;
 import dev.crust.ConnectionLostException;
+import dev.crust.Event;
 import dev.crust.Message;
+import dev.crust.MessageExpiredException;
 import dev.crust.Path;
 import dev.crust.PeerId;
+import dev.crust.PeerStream;
 import dev.crust.Reason;
+import dev.crust.proto.admission.Greeting;
+import dev.crust.proto.admission.Token;
 import dev.crust.proto.session.Limits;
+import dev.crust.proto.session.Session;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -21,11 +28,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The user's side of a connection: runs on the user's threads and leaves work for {@link
- * SessionLoop}, which wakes once for whatever has gathered meanwhile.
+ * SessionMonitor}, which wakes once for whatever has gathered meanwhile.
  */
 final class LocalConnection implements Connection {
+  /** What the user has left for the loop. */
+  private sealed interface Submitted {}
+
   /** A message whose acknowledgement somebody waits for. */
-  record Sent(Message message, UserFuture<Void> accepted) {}
+  record Sent(Message message, UserFuture<Void> accepted, @Nullable Instant expires)
+      implements Submitted {}
+
+  /** Something to be done to a stream. */
+  private record StreamWork(Consumer<Session<Sent>> work) implements Submitted {}
 
   /** Why a connection is over. */
   record End(Reason reason, String detail) {
@@ -36,33 +50,65 @@ final class LocalConnection implements Connection {
 
   private final PeerId peer;
   private final EndpointContext context;
-  private final SessionLoop loop;
+  private final Peers peers;
+  private final Token name;
+  private final SessionMonitor monitor;
+  private final LocalStreams streams;
   private final int maxMessageSize;
-  private final Mailbox mailbox;
+  private final Mailbox<Message> mailbox;
   private final SendBudget budget;
   private final Instant since = Instant.now();
-  private final Queue<Sent> submitted = new ConcurrentLinkedQueue<>();
+  private final Queue<Submitted> submitted = new ConcurrentLinkedQueue<>();
   private final AtomicLong taken = new AtomicLong();
   private final long takenStep;
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final UserFuture<Reason> closed;
+  private @Nullable Runnable announcement;
+  private volatile boolean up;
   private volatile @Nullable End end;
 
-  LocalConnection(PeerPath path, PeerId peer, EndpointContext context, Limits theirs) {
+  LocalConnection(PeerId peer, Token name, Greeting theirs, EndpointContext context, Peers peers) {
     Limits ours = context.limits();
     this.peer = peer;
+    this.name = name;
     this.context = context;
-    this.maxMessageSize = Math.min(ours.maxMessageSize(), theirs.maxMessageSize());
-    this.mailbox = new Mailbox(context.userExecutor(), this::onTaken, context::onUserFailure);
-    this.budget = new SendBudget(ours.window());
+    this.peers = peers;
+    this.maxMessageSize = Math.min(ours.maxMessageSize(), theirs.limits().maxMessageSize());
+    this.mailbox = new Mailbox<>(context.userExecutor(), this::onTaken, context::onUserFailure);
+    this.budget = context.sendBudget(ours.window());
     this.takenStep = ours.window() / 8;
     this.closed = context.future();
-    this.loop = new SessionLoop(path, this, context, theirs);
+    this.streams = new LocalStreams(this, context);
+    Session.Role role =
+        context.self().compareTo(peer) < 0 ? Session.Role.DECIDER : Session.Role.FOLLOWER;
+    this.monitor =
+        new SessionMonitor(
+            this, context, theirs.limits(), role, new Resumption(peer, context, peers));
+    this.monitor.know(theirs.candidates());
   }
 
-  /** The half that runs on the path's loop. */
-  SessionLoop loop() {
-    return loop;
+  /** The half that runs on the paths' loops. */
+  SessionMonitor monitor() {
+    return monitor;
+  }
+
+  LocalStreams streams() {
+    return streams;
+  }
+
+  /** By what name both sides know the connection. */
+  Token name() {
+    return name;
+  }
+
+  /** Whether the user has been told of the connection. */
+  boolean isUp() {
+    return up;
+  }
+
+  /** The user is being told. */
+  void up() {
+    up = true;
   }
 
   @Override
@@ -77,7 +123,7 @@ final class LocalConnection implements Connection {
 
   @Override
   public Path path() {
-    return loop.path();
+    return monitor.path();
   }
 
   @Override
@@ -86,7 +132,7 @@ final class LocalConnection implements Connection {
     if (fits(message, accepted)) {
       try {
         budget.take(Limits.charge(message));
-        submit(new Sent(message, accepted));
+        submit(new Sent(message, accepted, expiry(message)));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         accepted.completeExceptionally(e);
@@ -102,7 +148,7 @@ final class LocalConnection implements Connection {
       if (!budget.tryTake(Limits.charge(message))) {
         return Optional.empty();
       }
-      submit(new Sent(message, accepted));
+      submit(new Sent(message, accepted, expiry(message)));
     }
     return Optional.of(accepted);
   }
@@ -118,9 +164,37 @@ final class LocalConnection implements Connection {
     return false;
   }
 
-  private void submit(Sent sent) {
-    submitted.add(sent);
+  private @Nullable Instant expiry(Message message) {
+    return message.maxAge().map(age -> context.now().plus(age)).orElse(null);
+  }
+
+  private void submit(Submitted work) {
+    submitted.add(work);
     schedule();
+  }
+
+  /** Leaves work on a stream for the loop. */
+  void submit(Consumer<Session<Sent>> work) {
+    submit(new StreamWork(work));
+  }
+
+  @Override
+  public CompletionStage<PeerStream> openStream(int priority) {
+    if (priority < 0 || priority > 255) {
+      throw new IllegalArgumentException("a priority is a number from 0 to 255, not " + priority);
+    }
+    UserFuture<PeerStream> opened = context.future();
+    submit(session -> streams.open(session, priority, opened));
+    End over = end;
+    if (over != null) {
+      opened.completeExceptionally(over.exception());
+    }
+    return opened;
+  }
+
+  @Override
+  public void onStream(Consumer<? super PeerStream> receiver) {
+    streams.receiver(receiver);
   }
 
   @Override
@@ -131,7 +205,7 @@ final class LocalConnection implements Connection {
   @Override
   public CompletionStage<Pong> ping() {
     UserFuture<Pong> answer = context.future();
-    onLoop(() -> loop.ask(answer));
+    onLoop(() -> monitor.ask(answer));
     End over = end;
     if (over != null) {
       answer.completeExceptionally(over.exception());
@@ -151,7 +225,7 @@ final class LocalConnection implements Connection {
 
   /** Ends the connection for this reason, after what was sent. */
   void close(Reason reason) {
-    onLoop(() -> loop.beginClosing(new End(reason, "")));
+    onLoop(() -> monitor.beginClosing(new End(reason, "")));
   }
 
   private void onTaken(Message message) {
@@ -162,13 +236,13 @@ final class LocalConnection implements Connection {
 
   private void schedule() {
     if (scheduled.compareAndSet(false, true)) {
-      onLoop(loop::runSubmitted);
+      onLoop(monitor::runSubmitted);
     }
   }
 
   private void onLoop(Runnable task) {
     try {
-      loop.execute(task);
+      monitor.execute(task);
     } catch (RejectedExecutionException endpointClosed) {
       // The loop has ended and with it the path: nothing else touches the state any more.
       onEnded(new End(Reason.ENDPOINT_CLOSED, ""));
@@ -179,6 +253,7 @@ final class LocalConnection implements Connection {
   void announced() {
     useEndpointsReceiver();
     mailbox.announced();
+    streams.announced();
   }
 
   /** Uses the endpoint's receiver, unless there is one of our own. */
@@ -186,6 +261,10 @@ final class LocalConnection implements Connection {
     Consumer<Message> receiver = context.receiverFor(this);
     if (receiver != null) {
       mailbox.endpointReceiver(receiver);
+    }
+    Consumer<? super PeerStream> ofStreams = context.streamReceiver();
+    if (ofStreams != null) {
+      streams.endpointReceiver(ofStreams);
     }
   }
 
@@ -197,20 +276,56 @@ final class LocalConnection implements Connection {
   /** No more messages are to come for now. On the loop. */
   void deliverAll() {
     mailbox.flush();
+    streams.deliverAll();
   }
 
-  /**
-   * Takes note that the loop has woken, and returns how much the user is done with since it did
-   * last. On the loop.
-   */
-  long wake() {
+  /** Takes note that the loop has woken, and passes on how much the user is done with. */
+  void wake(Session<Sent> session) {
     scheduled.set(false);
-    return taken.getAndSet(0);
+    session.onTaken(taken.getAndSet(0));
   }
 
-  /** The next message that the user has sent; null for none. On the loop. */
-  @Nullable Sent nextSubmitted() {
-    return submitted.poll();
+  /** Does what the user has left. On the loop, with the monitor's lock. */
+  void runSubmitted(Session<Sent> session) {
+    for (Submitted work = submitted.poll(); work != null; work = submitted.poll()) {
+      if (work instanceof Sent sent) {
+        session.send(sent.message, sent, sent.expires);
+      } else if (work instanceof StreamWork stream) {
+        stream.work.accept(session);
+      }
+    }
+  }
+
+  /** The message was too old to be sent. On the loop. */
+  void onExpired(Sent sent) {
+    budget.give(Limits.charge(sent.message));
+    sent.accepted.completeExceptionally(
+        new MessageExpiredException(sent.message.maxAge().orElse(Duration.ZERO)));
+    context.feed().publish(new Event.Expired(this, sent.message));
+  }
+
+  /** The connection has given the sign of life that was asked for. On the loop. */
+  void alive() {
+    context.control().execute(() -> peers.onAlive(this));
+  }
+
+  /** The user is told when the peer gives its first sign of life. On the control loop. */
+  void announceWhenAlive(Runnable telling) {
+    announcement = telling;
+  }
+
+  /** The peer has given a sign of life. On the control loop. */
+  void announceIfDue() {
+    Runnable due = announcement;
+    announcement = null;
+    if (due != null) {
+      due.run();
+    }
+  }
+
+  /** For everybody else it is over, although what was sent may be on its way. */
+  void over(End how) {
+    context.onControl(() -> peers.onOver(this, how.reason, how.detail));
   }
 
   /** The peer's endpoint has accepted these messages. On the loop. */
@@ -231,18 +346,19 @@ final class LocalConnection implements Connection {
     if (end == null) {
       end = how;
       budget.close();
+      streams.onLost(how);
       closed.complete(how.reason);
     }
-    failSubmitted();
+    failSubmitted(how);
   }
 
-  /** Fails what was submitted after the end. */
-  private void failSubmitted() {
-    End over = end;
-    if (over != null) {
-      for (Sent sent = submitted.poll(); sent != null; sent = submitted.poll()) {
+  /** Fails what was submitted and never came to the session. */
+  private void failSubmitted(End over) {
+    for (Submitted work = submitted.poll(); work != null; work = submitted.poll()) {
+      if (work instanceof Sent sent) {
         sent.accepted.completeExceptionally(over.exception());
       }
     }
+    streams.onLost(over);
   }
 }

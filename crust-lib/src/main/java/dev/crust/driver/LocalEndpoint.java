@@ -9,6 +9,7 @@ import dev.crust.Event;
 import dev.crust.Identity;
 import dev.crust.Message;
 import dev.crust.PeerId;
+import dev.crust.PeerStream;
 import dev.crust.Reason;
 import dev.crust.io.KeyFile;
 import dev.crust.spi.Discovery;
@@ -51,6 +52,7 @@ public final class LocalEndpoint implements Endpoint {
       int maxMessageSize,
       Duration dialTimeout,
       Duration heartbeat,
+      Duration pathPatience,
       List<Discovery> discoveries) {}
 
   private final EndpointContext context;
@@ -64,9 +66,9 @@ public final class LocalEndpoint implements Endpoint {
   private LocalEndpoint(Settings settings, Closeable identityLock) throws IOException {
     this.identityLock = identityLock;
     this.context = new EndpointContext(settings);
-    this.peers = new Peers(context);
-    this.door = new Door(context, peers);
     this.listeners = new Listeners(context, this::candidatesChanged);
+    this.peers = new Peers(context, listeners);
+    this.door = new Door(context, peers);
     this.searches = new Searches(context, settings.discoveries, listeners::candidates);
   }
 
@@ -94,6 +96,12 @@ public final class LocalEndpoint implements Endpoint {
     listeners.open(addresses, door::enter);
     door.begin();
     searches.start();
+  }
+
+  @Override
+  public void onStream(Consumer<? super PeerStream> receiver) {
+    context.streamReceiver(receiver);
+    peers.connections().values().forEach(LocalConnection::useEndpointsReceiver);
   }
 
   private void candidatesChanged() {

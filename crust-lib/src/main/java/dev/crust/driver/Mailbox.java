@@ -1,23 +1,22 @@
 package dev.crust.driver;
 
-import dev.crust.Message;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages that wait for a connection's user. The connection's loop puts them in; they are handed
- * on by the user's executor, one at a time, once somebody wants them and the connection was
- * announced. The peer's window bounds them.
+ * Messages, or streams, that wait for a connection's user. The connection's loop puts them in; they
+ * are handed on by the user's executor, one at a time, once somebody wants them and the connection
+ * was announced. What the peer is allowed to send bounds them.
  */
-final class Mailbox {
+final class Mailbox<T> {
   private final Executor executor;
-  private final Consumer<Message> taken;
+  private final Consumer<T> taken;
   private final Consumer<Throwable> broken;
   private final Object lock = new Object();
-  private final ArrayDeque<Message> waiting = new ArrayDeque<>();
-  private @Nullable Consumer<? super Message> receiver;
+  private final ArrayDeque<T> waiting = new ArrayDeque<>();
+  private @Nullable Consumer<? super T> receiver;
   private boolean ownReceiver;
   private boolean announced;
   private boolean running;
@@ -28,14 +27,14 @@ final class Mailbox {
    * @param taken told of each message that the user is done with
    * @param broken told of what the user's code throws
    */
-  Mailbox(Executor executor, Consumer<Message> taken, Consumer<Throwable> broken) {
+  Mailbox(Executor executor, Consumer<T> taken, Consumer<Throwable> broken) {
     this.executor = executor;
     this.taken = taken;
     this.broken = broken;
   }
 
   /** Puts a message in; {@link #flush} sees to it that it is taken out. */
-  void put(Message message) {
+  void put(T message) {
     synchronized (lock) {
       waiting.add(message);
     }
@@ -48,7 +47,7 @@ final class Mailbox {
     run();
   }
 
-  void receiver(Consumer<? super Message> newReceiver) {
+  void receiver(Consumer<? super T> newReceiver) {
     synchronized (lock) {
       receiver = newReceiver;
       ownReceiver = true;
@@ -59,7 +58,7 @@ final class Mailbox {
   /**
    * Sets the receiver that the endpoint has for all, which yields to one of the connection's own.
    */
-  void endpointReceiver(Consumer<? super Message> newReceiver) {
+  void endpointReceiver(Consumer<? super T> newReceiver) {
     synchronized (lock) {
       if (!ownReceiver) {
         receiver = newReceiver;
@@ -88,8 +87,8 @@ final class Mailbox {
 
   private void drain() {
     while (true) {
-      Consumer<? super Message> current;
-      Message message;
+      Consumer<? super T> current;
+      @Nullable T message;
       synchronized (lock) {
         current = receiver;
         message = waiting.poll();

@@ -13,12 +13,14 @@ import dev.crust.proto.admission.Token;
 import dev.crust.proto.frame.FrameReader;
 import dev.crust.proto.frame.FrameType;
 import dev.crust.proto.frame.Varint;
-import dev.crust.proto.session.Session;
+import dev.crust.proto.session.SessionPath;
 import dev.crust.proto.wire.Admit;
 import dev.crust.proto.wire.Close;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +33,10 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>GREETING: TLS is under way, or the peer's Hello has not come</td><td>Hello of our network and version</td>
  * <td>DECIDING</td></tr>
  * <tr><td></td><td>any other Hello</td><td>LEAVING, after a Close with the reason</td></tr>
- * <tr><td>DECIDING: the control loop, or the peer, decides</td><td>admitted by either</td><td>OPEN</td></tr>
+ * <tr><td>DECIDING: the control loop, or the peer, decides</td><td>admitted by the control loop</td><td>OPEN</td></tr>
+ * <tr><td></td><td>admitted by the peer</td><td>ADMITTED</td></tr>
  * <tr><td></td><td>refused by the control loop</td><td>LEAVING, after a Close with the reason</td></tr>
+ * <tr><td>ADMITTED: what comes is kept until the control loop follows</td><td>it does</td><td>OPEN</td></tr>
  * <tr><td>OPEN: the connection has it</td><td>the connection ends</td><td>LEAVING, after a Close</td></tr>
  * <tr><td>LEAVING: the peer is given a second to hang up</td><td>the pipe closes</td><td>ENDED</td></tr>
  * <tr><td>any</td><td>a Close from the peer, a broken pipe</td><td>ENDED</td></tr>
@@ -41,30 +45,45 @@ import org.jspecify.annotations.Nullable;
 final class PeerPath implements Pipe.Reader, FrameReader.Frames {
   private static final long LINGER_MILLIS = 1000;
   private static final int MAX_DETAIL = 500;
+  private static final int MAX_EARLY = 8 << 20;
+  private static final int EARLY_OVERHEAD = 64;
+  private static final int REST = -1;
 
-  /** Who wants to know what becomes of a path. Called on the path's loop. */
+  /** A frame, or the rest of one, that came before the control loop had followed. */
+  private record Early(int type, ByteBuffer bytes, int missing) {}
+
+  /** How a path came to belong to a connection. */
+  enum Joining {
+    /** It is the first of a connection that we admitted. */
+    FIRST,
+    /** It is the first of a connection that the peer admitted. */
+    FIRST_BY_PEER,
+    /** The connection was there. */
+    FURTHER
+  }
+
+  /** Who wants to know what becomes of a path. */
   interface Fate {
-    /** With what to greet this peer. */
-    Greeting greeting(PeerId peer);
+    /** With what to greet this peer. On the path's loop. */
+    Greeting greeting(PeerPath path, PeerId peer);
 
-    /** The peer has proven who it is and greeted us. */
+    /** The peer has proven who it is and greeted us. On the path's loop. */
     void onGreeted(PeerPath path, Greeting greeting);
 
-    /**
-     * The path carries a connection, which we admitted, or which the peer admitted by this name.
-     */
-    void onOpened(PeerPath path, LocalConnection connection, @Nullable Token admittedByPeer);
+    /** The peer has admitted the path by this name. On the path's loop. */
+    void onAdmitted(PeerPath path, Token connection);
 
-    /** The connection on the path has shown a sign of life. */
-    void onAlive(PeerPath path);
+    /** The path belongs to a connection. On the control loop. */
+    void onConnection(PeerPath path, LocalConnection connection, Joining how);
 
-    /** The path is of no use any more. Called once, also for a path that never was open. */
+    /** The path is of no use any more. Called once, on the path's loop. */
     void onEnded(PeerPath path, Reason reason, String detail);
   }
 
   private enum State {
     GREETING,
     DECIDING,
+    ADMITTED,
     OPEN,
     LEAVING,
     ENDED
@@ -77,8 +96,11 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
   private State state = State.GREETING;
   private boolean reported;
   private volatile @Nullable PeerId peer;
-  private @Nullable Greeting greeting;
-  private @Nullable SessionLoop session;
+  private volatile @Nullable Greeting greeting;
+  private volatile @Nullable OpenPath open;
+  private @Nullable SessionMonitor monitor;
+  private final List<Early> early = new ArrayList<>();
+  private int earlyBytes;
 
   PeerPath(Pipe pipe, EndpointContext context, Fate fate) {
     this.pipe = pipe;
@@ -111,7 +133,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
     peer = proven;
     write(
         FrameType.HELLO,
-        fate.greeting(proven).toHello(context.networkKey(), context.self(), proven));
+        fate.greeting(this, proven).toHello(context.networkKey(), context.self(), proven));
   }
 
   @Override
@@ -119,34 +141,60 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
     if (state == State.LEAVING || state == State.ENDED) {
       return;
     }
+    SessionMonitor lock = monitor;
     try {
-      frames.read(bytes);
+      if (lock == null) {
+        frames.read(bytes);
+      } else {
+        synchronized (lock) {
+          frames.read(bytes);
+        }
+      }
     } catch (MalformedMessageException e) {
-      leave(Reason.PROTOCOL_VIOLATION, String.valueOf(e.getMessage()));
+      if (lock == null) {
+        leave(Reason.PROTOCOL_VIOLATION, String.valueOf(e.getMessage()));
+      } else {
+        lock.violated(e);
+      }
     }
   }
 
   @Override
   public void onFrame(int type, ByteBuffer body, int missing) throws MalformedMessageException {
-    if (state == State.OPEN) {
-      session().onFrame(type, body, missing);
+    OpenPath path = open;
+    if (state == State.OPEN && path != null) {
+      path.onFrame(type, body, missing);
     } else if (type == FrameType.CLOSE && state != State.LEAVING && state != State.ENDED) {
-      Close close = Session.parseClose(body);
+      Close close = SessionPath.parseClose(body);
       closedByPeer(close.getReason(), close.getDetail());
     } else if (state == State.GREETING && type == FrameType.HELLO) {
       onHello(body);
     } else if (state == State.DECIDING && type == FrameType.ADMIT) {
       onAdmit(body);
+    } else if (state == State.ADMITTED) {
+      keep(type, body, missing);
     } else if (state == State.GREETING || state == State.DECIDING) {
       throw new MalformedMessageException("a frame of type " + type + " before its time");
     }
   }
 
   @Override
-  public void onRest(ByteBuffer bytes, int missing) {
-    if (state == State.OPEN) {
-      session().onRest(bytes, missing);
+  public void onRest(ByteBuffer bytes, int missing) throws MalformedMessageException {
+    OpenPath path = open;
+    if (state == State.OPEN && path != null) {
+      path.onRest(bytes, missing);
+    } else if (state == State.ADMITTED) {
+      keep(REST, bytes, missing);
     }
+  }
+
+  /** What the peer sends while the control loop is about to follow its Admit. */
+  private void keep(int type, ByteBuffer bytes, int missing) throws MalformedMessageException {
+    earlyBytes += bytes.remaining() + EARLY_OVERHEAD;
+    if (earlyBytes > MAX_EARLY) {
+      throw new MalformedMessageException("too much came before the path was followed");
+    }
+    early.add(new Early(type, ByteBuffer.allocate(bytes.remaining()).put(bytes).flip(), missing));
   }
 
   private void onHello(ByteBuffer body) throws MalformedMessageException {
@@ -168,38 +216,67 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
     } catch (InvalidProtocolBufferException e) {
       throw new MalformedMessageException("an Admit that is not well-formed");
     }
-    open(name);
+    state = State.ADMITTED;
+    fate.onAdmitted(this, name);
   }
 
-  /** The control loop has decided for this path. */
-  void admit(Token name) {
+  /**
+   * The control loop has decided for this path, or follows the peer's Admit. Returns false if the
+   * path has ended meanwhile.
+   */
+  boolean join(Token name, SessionMonitor connection) {
     if (state == State.DECIDING) {
       write(
           FrameType.ADMIT,
           Admit.newBuilder().setConnection(ByteString.copyFrom(name.bytes())).build());
-      open(null);
+      open(connection);
+    } else if (state == State.ADMITTED) {
+      follow(connection);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private void follow(SessionMonitor connection) {
+    open(connection);
+    List<Early> kept = List.copyOf(early);
+    early.clear();
+    try {
+      synchronized (connection) {
+        for (Early each : kept) {
+          if (each.type == REST) {
+            onRest(each.bytes, each.missing);
+          } else {
+            onFrame(each.type, each.bytes, each.missing);
+          }
+        }
+      }
+      onBatchRead();
+    } catch (MalformedMessageException e) {
+      connection.violated(e);
     }
   }
 
-  private void open(@Nullable Token admittedByPeer) {
+  private void open(SessionMonitor connection) {
+    state = State.OPEN;
+    pipe.admitted();
+    monitor = connection;
+    open = connection.attach(this);
+  }
+
+  /** What the peer has said in its Hello. */
+  Greeting greeting() {
     Greeting welcome = greeting;
     if (welcome == null) {
       throw new IllegalStateException("a path was admitted before it was greeted");
     }
-    state = State.OPEN;
-    pipe.admitted();
-    LocalConnection opened = new LocalConnection(this, provenPeer(), context, welcome.limits());
-    session = opened.loop();
-    fate.onOpened(this, opened, admittedByPeer);
-    opened.loop().begin();
+    return welcome;
   }
 
-  private SessionLoop session() {
-    SessionLoop open = session;
-    if (open == null) {
-      throw new IllegalStateException("an open path without a session");
-    }
-    return open;
+  /** Whether it has belonged to a connection. */
+  boolean wasOpen() {
+    return open != null;
   }
 
   /** Tells the peer why the path ends, and gives it a second to hang up. */
@@ -226,61 +303,59 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
     pipe.abort();
   }
 
-  /**
-   * The connection takes its leave: for everybody else it is over, although what was sent is still
-   * on its way.
-   */
-  void closing(Reason reason, String detail) {
-    if (!reported) {
-      reported = true;
-      fate.onEnded(this, reason, detail);
-    }
-  }
-
   /** Whoever waits for the end hears of it now, although the pipe may take a little longer. */
   private void report(Reason reason, String detail) {
-    if (session != null) {
-      session.onPathEnded(reason, detail);
+    if (reported) {
+      return;
     }
-    closing(reason, detail);
-  }
-
-  /** The control loop wants a sign of life of the connection. */
-  void probe() {
-    if (state == State.OPEN) {
-      session().probe();
+    reported = true;
+    OpenPath path = open;
+    SessionMonitor connection = monitor;
+    if (path != null && connection != null) {
+      connection.onPathEnded(path, reason, detail);
     }
+    fate.onEnded(this, reason, detail);
   }
 
-  /** The connection has shown the sign of life that the control loop asked for. */
-  void alive() {
-    fate.onAlive(this);
-  }
-
-  /** The peer has closed the connection. */
+  /** The peer has closed the path and, unless another has taken over, the connection. */
   void closedByPeer(String reason, String detail) {
-    report(Reasons.fromPeer(reason), detail);
+    Reason told = Reasons.fromPeer(reason);
+    state = State.ENDED;
+    SessionMonitor connection = monitor;
+    if (connection != null && told != Reason.SUPERSEDED) {
+      connection.end(new LocalConnection.End(told, detail));
+    }
+    report(told, detail);
     pipe.close();
+  }
+
+  /** The fate hears that the path belongs to a connection. On the control loop. */
+  void tellConnection(LocalConnection connection, Joining how) {
+    fate.onConnection(this, connection, how);
   }
 
   @Override
   public void onBatchRead() {
-    if (state == State.OPEN) {
-      session().onBatchRead();
+    OpenPath path = open;
+    SessionMonitor connection = monitor;
+    if (state == State.OPEN && path != null && connection != null) {
+      connection.onBatchRead(path);
     }
   }
 
   @Override
   public void onWritable() {
-    if (state == State.OPEN) {
-      session().onWritable();
+    OpenPath path = open;
+    SessionMonitor connection = monitor;
+    if (state == State.OPEN && path != null && connection != null) {
+      connection.onWritable(path);
     }
   }
 
   /** What the peer has been told is a connection stays one. */
   @Override
   public void onCancelled() {
-    if (state != State.OPEN) {
+    if (state != State.OPEN && state != State.ADMITTED) {
       leave(Reason.CANCELLED, "");
     }
   }
@@ -288,6 +363,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
   @Override
   public void onClosed(Reason reason, String detail) {
     state = State.ENDED;
+    early.clear();
     report(reason, detail);
     context.paths().remove(this);
   }

@@ -7,6 +7,7 @@ import dev.crust.CrustAddress;
 import dev.crust.Event;
 import dev.crust.PeerId;
 import dev.crust.Reason;
+import dev.crust.driver.PeerPath.Joining;
 import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.PeerTable;
 import dev.crust.proto.admission.Token;
@@ -28,16 +29,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class Peers {
   private final EndpointContext context;
+  private final Listeners listeners;
   private final EventLoop control;
   private final PeerTable<PeerPath> table;
+
+  /** Those that the user knows of. */
   private final Map<PeerId, LocalConnection> connections = new ConcurrentHashMap<>();
-  private final Map<PeerId, Token> held = new ConcurrentHashMap<>();
+
+  /** Those that the table knows of. */
+  private final Map<PeerId, LocalConnection> held = new ConcurrentHashMap<>();
+
   private final Map<PeerId, Dial> dials = new HashMap<>();
   private @Nullable Future<?> timer;
   private boolean closed;
 
-  Peers(EndpointContext context) {
+  Peers(EndpointContext context, Listeners listeners) {
     this.context = context;
+    this.listeners = listeners;
     this.control = context.control();
     this.table = new PeerTable<>(context.self(), new SecureRandom());
   }
@@ -47,22 +55,19 @@ final class Peers {
     return connections;
   }
 
-  /** With what to greet a peer. */
-  Greeting greeting(PeerId peer) {
+  /** With what to greet a peer on this path. */
+  Greeting greeting(PeerId peer, PeerPath path, boolean resumes) {
     return new Greeting(
-        context.incarnation(), Optional.ofNullable(held.get(peer)), context.limits());
+        context.incarnation(),
+        Optional.ofNullable(held.get(peer)).map(LocalConnection::name),
+        resumes,
+        context.limits(),
+        listeners.address(path.pipe().remote().getAddress()).candidates());
   }
 
-  /** Whether some path carries a connection with this peer, announced or not. */
+  /** Whether there is a connection with this peer, announced or not. */
   boolean isOpen(PeerId peer) {
-    return table.isOpen(peer);
-  }
-
-  /** Whether this path carries a connection that is up. */
-  boolean isUp(PeerPath path) {
-    PeerId peer = path.peer();
-    LocalConnection connection = peer == null ? null : connections.get(peer);
-    return connection != null && connection.loop().peerPath() == path;
+    return table.open(peer).isPresent();
   }
 
   void connect(CrustAddress address, UserFuture<Connection> future) {
@@ -92,65 +97,74 @@ final class Peers {
     context.feed().publish(new Event.ConnectFailed(peer, reason, attempts));
   }
 
-  void onHello(PeerPath path, Greeting greeting) {
-    run(table.onHello(path, peerOf(path), greeting, context.now()));
+  /**
+   * A path has greeted us.
+   *
+   * @param resumes whether we dialled it for a connection that has no path
+   */
+  void onHello(PeerPath path, Greeting greeting, boolean resumes) {
+    run(table.onHello(path, peerOf(path), greeting, resumes, context.now()));
   }
 
-  /** A path has opened. Returns whether it may carry the connection. */
-  boolean onOpened(PeerPath path, @Nullable Token admittedByPeer) {
-    if (admittedByPeer != null) {
-      run(table.onAdmit(path, peerOf(path), admittedByPeer));
+  /** The peer has admitted a path. */
+  void onAdmit(PeerPath path, Token connection) {
+    run(table.onAdmit(path, peerOf(path), connection));
+  }
+
+  /** A connection has given a sign of life. */
+  void onAlive(LocalConnection connection) {
+    connection.announceIfDue();
+    run(table.onAlive(connection.peer(), connection.name()));
+  }
+
+  /**
+   * A connection is up: announces it, and its messages may flow when all have heard. Returns false
+   * if it is over already.
+   */
+  boolean up(LocalConnection connection, Duration elapsed, List<Attempt> attempts) {
+    if (held.get(connection.peer()) != connection) {
+      return false;
     }
-    Optional<Token> token = table.carriedBy(path, peerOf(path));
-    token.ifPresent(name -> held.put(peerOf(path), name));
-    return token.isPresent();
-  }
-
-  void onAlive(PeerPath path) {
-    run(table.onAlive(path, peerOf(path)));
-  }
-
-  /** A connection is up: announces it, and its messages may flow when all have heard. */
-  void up(LocalConnection connection, Duration elapsed, List<Attempt> attempts) {
-    connections.put(connection.peer(), connection);
+    if (connections.put(connection.peer(), connection) == connection) {
+      return true;
+    }
     context
         .feed()
         .publish(new Event.Connected(connection, elapsed, attempts), connection::announced);
+    connection.up();
+    return true;
   }
 
   /** A connection came up that the peer has dialled. */
   void upFromOutside(LocalConnection connection, Duration elapsed) {
-    up(connection, elapsed, List.of());
+    if (!up(connection, elapsed, List.of())) {
+      return;
+    }
     Dial dial = dials.remove(connection.peer());
     if (dial != null) {
       dial.onConnectedOtherwise(connection);
     }
   }
 
-  /** A path is of no use any more. */
-  void onEnded(PeerPath path, Reason reason, String detail) {
+  /** A path is gone. */
+  void onPathEnded(PeerPath path) {
     PeerId peer = path.peer();
-    if (peer == null) {
-      return;
-    }
-    down(path, peer, reason, detail);
-    table.carriedBy(path, peer).ifPresent(name -> held.remove(peer, name));
-    run(
-        reason == Reason.CLOSED
-            ? table.onDropped(path, peer, context.now())
-            : table.onClosed(path, peer, context.now()));
-    Dial dial = dials.get(peer);
-    if (dial != null && !table.isOpen(peer)) {
-      dial.onOtherEnded();
+    if (peer != null) {
+      table.onClosed(path, peer);
     }
   }
 
-  private void down(PeerPath path, PeerId peer, Reason reason, String detail) {
-    LocalConnection connection = connections.get(peer);
-    if (connection != null && isUp(path)) {
-      connections.remove(peer);
-      held.remove(peer);
+  /** A connection is over. */
+  void onOver(LocalConnection connection, Reason reason, String detail) {
+    PeerId peer = connection.peer();
+    held.remove(peer, connection);
+    if (connections.remove(peer, connection)) {
       context.feed().publish(new Event.Lost(connection, reason, detail));
+    }
+    run(table.onOver(peer, connection.name(), reason == Reason.CLOSED, context.now()));
+    Dial dial = dials.get(peer);
+    if (dial != null && !isOpen(peer)) {
+      dial.onOtherEnded();
     }
   }
 
@@ -158,9 +172,9 @@ final class Peers {
     closed = true;
     List.copyOf(dials.values()).forEach(Dial::cancel);
     dials.clear();
-    connections.values().forEach(connection -> connection.close(Reason.ENDPOINT_CLOSED));
+    held.values().forEach(connection -> connection.close(Reason.ENDPOINT_CLOSED));
     for (PeerPath path : context.paths()) {
-      if (!isUp(path)) {
+      if (!path.wasOpen()) {
         onLoop(path, () -> path.leave(Reason.ENDPOINT_CLOSED, ""));
       }
     }
@@ -177,17 +191,67 @@ final class Peers {
   private void run(List<PeerTable.Effect<PeerPath>> effects) {
     for (PeerTable.Effect<PeerPath> effect : effects) {
       if (effect instanceof PeerTable.Effect.Admit<PeerPath> admit) {
-        onLoop(admit.path(), () -> admit.path().admit(admit.connection()));
+        LocalConnection begun = begin(admit.path(), admit.connection());
+        join(admit.path(), begun, Joining.FIRST);
+      } else if (effect instanceof PeerTable.Effect.Join<PeerPath> join) {
+        join(join.path(), known(join.path()), Joining.FURTHER);
+      } else if (effect instanceof PeerTable.Effect.Follow<PeerPath> follow) {
+        LocalConnection begun = begin(follow.path(), follow.connection());
+        join(follow.path(), begun, Joining.FIRST_BY_PEER);
+      } else if (effect instanceof PeerTable.Effect.FollowJoin<PeerPath> join) {
+        join(join.path(), known(join.path()), Joining.FURTHER);
       } else if (effect instanceof PeerTable.Effect.Refuse<PeerPath> refuse) {
         onLoop(refuse.path(), () -> refuse.path().leave(refuse.reason(), ""));
       } else if (effect instanceof PeerTable.Effect.End<PeerPath> end) {
-        down(end.path(), peerOf(end.path()), end.reason(), "");
-        onLoop(end.path(), () -> end.path().abort(end.reason(), ""));
+        end(end.peer(), end.reason());
       } else if (effect instanceof PeerTable.Effect.Probe<PeerPath> probe) {
-        onLoop(probe.path(), () -> probe.path().probe());
+        LocalConnection probed = held.get(probe.peer());
+        if (probed != null) {
+          probed.monitor().probe();
+        }
       }
     }
     schedule();
+  }
+
+  private LocalConnection begin(PeerPath path, Token name) {
+    PeerId peer = peerOf(path);
+    LocalConnection begun = new LocalConnection(peer, name, path.greeting(), context, this);
+    held.put(peer, begun);
+    return begun;
+  }
+
+  private LocalConnection known(PeerPath path) {
+    LocalConnection known = held.get(peerOf(path));
+    if (known == null) {
+      throw new IllegalStateException("a path joined a connection that nobody holds");
+    }
+    known.monitor().know(path.greeting().candidates());
+    return known;
+  }
+
+  private void end(PeerId peer, Reason reason) {
+    LocalConnection over = held.remove(peer);
+    if (over != null) {
+      if (connections.remove(peer, over)) {
+        context.feed().publish(new Event.Lost(over, reason, ""));
+      }
+      over.monitor().end(new LocalConnection.End(reason, ""));
+    }
+  }
+
+  /** Gives the path to the connection, on the path's loop, and comes back with that. */
+  private void join(PeerPath path, LocalConnection connection, Joining how) {
+    onLoop(
+        path,
+        () -> {
+          boolean joined = path.join(connection.name(), connection.monitor());
+          if (joined) {
+            context.onControl(() -> path.tellConnection(connection, how));
+          } else if (how != Joining.FURTHER) {
+            connection.monitor().end(new LocalConnection.End(Reason.PATH_LOST, ""));
+          }
+        });
   }
 
   private static void onLoop(PeerPath path, Runnable task) {

@@ -1,18 +1,37 @@
 package dev.crust.driver;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 /**
  * What a connection's user may have sent and not seen acknowledged, in charged bytes. Bounds the
  * sender's memory when the receiver is slow. Used by user threads, which may wait, and given back
  * to by the connection's loop, which never does.
  */
 final class SendBudget {
+  /** So much is always allowed, however much all connections of the endpoint hold. */
+  private static final long LEAST = 256 << 10;
+
   private final long limit;
+  private final AtomicLong heldByAll;
+  private final long limitOfAll;
   private long used;
   private int waiting;
   private boolean closed;
 
-  SendBudget(long limit) {
+  /**
+   * A budget, unused.
+   *
+   * @param heldByAll what all connections of the endpoint hold, in bytes
+   * @param limitOfAll beyond which each is kept to the least
+   */
+  SendBudget(long limit, AtomicLong heldByAll, long limitOfAll) {
     this.limit = limit;
+    this.heldByAll = heldByAll;
+    this.limitOfAll = limitOfAll;
+  }
+
+  private long limitNow() {
+    return heldByAll.get() > limitOfAll ? Math.min(limit, LEAST) : limit;
   }
 
   /**
@@ -30,7 +49,7 @@ final class SendBudget {
         waiting--;
       }
     }
-    used += charge;
+    add(charge);
   }
 
   /** Takes from the budget if that is possible at once. */
@@ -38,12 +57,20 @@ final class SendBudget {
     if (!closed && !fits(charge)) {
       return false;
     }
-    used += charge;
+    add(charge);
     return true;
   }
 
+  private void add(long charge) {
+    if (closed) {
+      return;
+    }
+    used += charge;
+    heldByAll.addAndGet(charge);
+  }
+
   private boolean fits(long charge) {
-    return used == 0 || used + charge <= limit;
+    return used == 0 || used + charge <= limitNow();
   }
 
   /**
@@ -51,8 +78,12 @@ final class SendBudget {
    * more than the message.
    */
   synchronized void give(long charge) {
+    if (closed) {
+      return;
+    }
     used -= charge;
-    if (waiting > 0 && used <= limit / 2) {
+    heldByAll.addAndGet(-charge);
+    if (waiting > 0 && used <= limitNow() / 2) {
       notifyAll();
     }
   }
@@ -60,6 +91,8 @@ final class SendBudget {
   /** Nobody waits from now on: the connection is over, and what is sent fails by itself. */
   synchronized void close() {
     closed = true;
+    heldByAll.addAndGet(-used);
+    used = 0;
     notifyAll();
   }
 }

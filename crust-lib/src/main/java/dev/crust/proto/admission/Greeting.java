@@ -2,15 +2,23 @@ package dev.crust.proto.admission;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.crust.Candidate;
+import dev.crust.CrustAddress;
 import dev.crust.PeerId;
 import dev.crust.Reason;
+import dev.crust.Transport;
 import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.session.Limits;
 import dev.crust.proto.wire.Hello;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -20,9 +28,22 @@ import javax.crypto.spec.SecretKeySpec;
  *
  * @param incarnation the sending endpoint's
  * @param held the connection with us that the sender holds already
+ * @param resumes whether the sender came only to carry that connection on
  * @param limits what the sender lets us send
+ * @param candidates where the sender may be dialled when a path breaks, at most {@value
+ *     CrustAddress#MAX_CANDIDATES}
  */
-public record Greeting(Token incarnation, Optional<Token> held, Limits limits) {
+public record Greeting(
+    Token incarnation,
+    Optional<Token> held,
+    boolean resumes,
+    Limits limits,
+    List<Candidate> candidates) {
+  /** Copies the candidates. */
+  public Greeting {
+    candidates = List.copyOf(candidates);
+  }
+
   /** The protocol version spoken here. */
   public static final int VERSION = 1;
 
@@ -45,7 +66,18 @@ public record Greeting(Token incarnation, Optional<Token> held, Limits limits) {
             .setNetworkProof(ByteString.copyFrom(network.proof(from, to, incarnation)))
             .setIncarnation(ByteString.copyFrom(incarnation.bytes()))
             .setMaxMessageSize(limits.maxMessageSize())
-            .setInitialWindow(limits.window());
+            .setInitialWindow(limits.window())
+            .setStreamWindow(limits.streamWindow())
+            .setStreamsWindow(limits.streamsWindow())
+            .setMaxStreams(limits.maxStreams())
+            .setResumes(resumes);
+    for (Candidate candidate : candidates) {
+      hello.addCandidates(
+          dev.crust.proto.wire.Candidate.newBuilder()
+              .setTransport(candidate.transport() == Transport.TCP ? 1 : 2)
+              .setAddress(ByteString.copyFrom(candidate.address().getAddress().getAddress()))
+              .setPort(candidate.address().getPort()));
+    }
     held.ifPresent(token -> hello.setHeldConnection(ByteString.copyFrom(token.bytes())));
     return hello.build();
   }
@@ -78,7 +110,8 @@ public record Greeting(Token incarnation, Optional<Token> held, Limits limits) {
         hello.getHeldConnection().isEmpty()
             ? Optional.empty()
             : Optional.of(Token.of(hello.getHeldConnection().toByteArray()));
-    return new Reading.Welcome(new Greeting(incarnation, held, limits(hello)));
+    return new Reading.Welcome(
+        new Greeting(incarnation, held, hello.getResumes(), limits(hello), candidates(hello)));
   }
 
   private static Limits limits(Hello hello) throws MalformedMessageException {
@@ -88,7 +121,40 @@ public record Greeting(Token incarnation, Optional<Token> held, Limits limits) {
       throw new MalformedMessageException(
           "a window of %d bytes for messages of up to %d".formatted(window, size));
     }
-    return new Limits(size, window);
+    long streamWindow = hello.getStreamWindow();
+    long streamsWindow = hello.getStreamsWindow();
+    int streams = hello.getMaxStreams();
+    if (streamWindow < 0 || streamsWindow < 0 || streams < 0) {
+      throw new MalformedMessageException("a limit for streams is too large");
+    }
+    return new Limits(size, window, streamWindow, streamsWindow, streams);
+  }
+
+  /** Candidates of transports, or with addresses, that we do not know are skipped. */
+  private static List<Candidate> candidates(Hello hello) {
+    List<Candidate> candidates = new ArrayList<>();
+    for (dev.crust.proto.wire.Candidate each : hello.getCandidatesList()) {
+      int transport = each.getTransport();
+      int port = each.getPort();
+      if (candidates.size() < CrustAddress.MAX_CANDIDATES
+          && (transport == 1 || transport == 2)
+          && port > 0
+          && port < 1 << 16) {
+        Transport known = transport == 1 ? Transport.TCP : Transport.QUIC;
+        ip(each.getAddress().toByteArray())
+            .ifPresent(ip -> candidates.add(new Candidate(known, new InetSocketAddress(ip, port))));
+      }
+    }
+    return candidates;
+  }
+
+  private static Optional<InetAddress> ip(byte[] bytes) {
+    try {
+      InetAddress ip = InetAddress.getByAddress(bytes);
+      return ip.isAnyLocalAddress() || ip.isMulticastAddress() ? Optional.empty() : Optional.of(ip);
+    } catch (UnknownHostException unknownFamily) {
+      return Optional.empty();
+    }
   }
 
   /** What knowing a network's name amounts to. It proves the knowledge without telling the name. */

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides what becomes of a path to a peer: the first of a new connection, or one more of that
- * which both hold. So two endpoints never have two connections. The one with the smaller id decides,
- * the other follows its Admit.
+ * which both hold. So two endpoints never have two connections. The one with the smaller id
+ * decides, the other follows its Admit.
  *
  * <table>
  * <caption>What a Hello leads to</caption>
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>an incarnation that another has replaced</td><td>–</td><td colspan="2">Refuse(key in use twice)</td></tr>
  * <tr><td>a new incarnation</td><td>a connection with the old</td><td>End(peer restarted), Admit</td>
  * <td>End(peer restarted), wait</td></tr>
- * <tr><td>known, and holds a connection that we do not</td><td>nothing</td><td colspan="2">Refuse(closed)</td></tr>
+ * <tr><td>known; either came to resume a connection</td><td>nothing</td><td colspan="2">Refuse(closed)</td></tr>
  * <tr><td>known</td><td>nothing</td><td>Admit</td><td>wait</td></tr>
  * <tr><td>known, and holds our connection</td><td>a connection</td><td>Join</td><td>wait</td></tr>
  * <tr><td>known, and does not hold it; we came to resume it</td><td>a connection</td><td colspan="2">End(closed by
@@ -105,8 +105,7 @@ public final class PeerTable<P> {
    *
    * @param resumes whether we dialled it for the connection that we hold with the peer
    */
-  public List<Effect<P>> onHello(
-      P path, PeerId id, Greeting hello, boolean resumes, Instant now) {
+  public List<Effect<P>> onHello(P path, PeerId id, Greeting hello, boolean resumes, Instant now) {
     if (id.equals(self)) {
       return List.of(new Effect.Refuse<>(path, Reason.SELF));
     }
@@ -124,7 +123,7 @@ public final class PeerTable<P> {
       endOldIncarnation(peer, open, effects);
       open = null;
     }
-    if (open == null && (resumes || hello.held().isPresent())) {
+    if (open == null && (resumes || hello.resumes())) {
       effects.add(new Effect.Refuse<>(path, Reason.CLOSED));
     } else if (open != null && resumes && !hello.held().equals(Optional.of(open.connection))) {
       effects.add(new Effect.End<>(id, open.connection, Reason.CLOSED_BY_PEER));
@@ -285,9 +284,7 @@ public final class PeerTable<P> {
   /** The connection that is held with this peer. */
   public Optional<Token> open(PeerId id) {
     Peer<P> peer = peers.get(id);
-    return peer == null || peer.open == null
-        ? Optional.empty()
-        : Optional.of(peer.open.connection);
+    return peer == null || peer.open == null ? Optional.empty() : Optional.of(peer.open.connection);
   }
 
   /**

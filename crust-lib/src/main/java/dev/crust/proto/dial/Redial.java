@@ -35,8 +35,7 @@ public final class Redial {
   /** Where the peer may be found, most promising first. */
   public void know(Collection<Candidate> more) {
     for (Candidate candidate : more) {
-      if (candidates.size() < 2 * CrustAddress.MAX_CANDIDATES
-          && candidates.add(candidate)) {
+      if (candidates.size() < 2 * CrustAddress.MAX_CANDIDATES && candidates.add(candidate)) {
         turns.add(candidate);
       }
     }

@@ -77,7 +77,9 @@ public final class FrameReader {
       ByteBuffer frame = take(in, expected);
       expected = 0;
       frames.onFrame(frame.get() & 0xff, frame, 0);
-    } else if (pendingLength == 0 && in.remaining() >= HEAD && FrameType.streamed(in.get(in.position()))) {
+    } else if (pendingLength == 0
+        && in.remaining() >= HEAD
+        && FrameType.streamed(in.get(in.position()))) {
       begin(take(in, in.remaining()));
     } else {
       gather(in);

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Numbered frames on their way in, by several paths: each is taken once, in order.
  *
- * <p>Every path carries a sequence without gaps that begins with a frame which was not acknowledged,
- * so none can be missing. A frame may be half in when its path breaks, and come again on another,
- * even while the first goes on: its bytes are taken from whichever path is ahead.
+ * <p>Every path carries a sequence without gaps that begins with a frame which was not
+ * acknowledged, so none can be missing. A frame may be half in when its path breaks, and come again
+ * on another, even while the first goes on: its bytes are taken from whichever path is ahead.
  */
 final class Intake {
   private static final long ACK_BYTES = 64 << 10;

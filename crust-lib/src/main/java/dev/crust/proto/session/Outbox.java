@@ -29,8 +29,11 @@ import org.jspecify.annotations.Nullable;
  * @param <R> what the caller gets back when a message is acknowledged
  */
 final class Outbox<R> {
-  /** The frame's length (at most 3 bytes), its type, and the longest header of what has a part. */
-  private static final int MAX_HEADER = 3 + 1 + Varint.MAX_LENGTH;
+  /** The longest frame's length, as a varint. */
+  private static final int LENGTH = 3;
+
+  /** That, a type, a priority and a message's length: with less room nothing is begun. */
+  private static final int MAX_HEADER = LENGTH + 1 + 1 + 5;
 
   private final TreeMap<Integer, Lane<R>> lanes = new TreeMap<>();
   private final ArrayDeque<OutFrame<R>> controls = new ArrayDeque<>();
@@ -138,8 +141,7 @@ final class Outbox<R> {
       Lane.Outgoing<R> head = lane.messages.peek();
       boolean message =
           head != null
-              && (!head.untouched()
-                  || (mayStart && started + Limits.charge(head.length) <= limit));
+              && (!head.untouched() || (mayStart && started + Limits.charge(head.length) <= limit));
       OutgoingStream stream =
           message && !lane.streamsFirst() ? null : lane.nextStream(streamsLimit - streamsSent);
       if (stream != null) {
@@ -167,12 +169,16 @@ final class Outbox<R> {
       log.advance();
       return true;
     }
-    if (out.remaining() <= MAX_HEADER + Varint.MAX_LENGTH) {
+    if (out.remaining() <= MAX_HEADER) {
       return false;
     }
-    OutFrame<R> frame = controls.poll();
+    OutFrame<R> frame = controls.peek();
     if (frame == null) {
-      frame = cut(Math.min(out.remaining() - MAX_HEADER, FrameReader.MAX_PART));
+      frame = cut(out.remaining() - LENGTH);
+    } else if (frame.size() <= out.remaining()) {
+      controls.remove();
+    } else {
+      return false;
     }
     if (frame == null) {
       return false;
@@ -183,18 +189,22 @@ final class Outbox<R> {
   }
 
   @SuppressWarnings("unchecked")
-  private @Nullable OutFrame<R> cut(int room) {
+  private @Nullable OutFrame<R> cut(int space) {
     Object next = next();
     if (next instanceof Lane<?> lane) {
-      return cut((Lane<R>) lane, room);
+      return cut((Lane<R>) lane, space);
     }
-    return next == null ? null : cut((Lane.Outgoing<R>) next, room);
+    return next == null ? null : cut((Lane.Outgoing<R>) next, space);
   }
 
-  private OutFrame<R> cut(Lane<R> lane, int room) {
+  private @Nullable OutFrame<R> cut(Lane<R> lane, int space) {
     OutgoingStream stream = lane.nextStream(streamsLimit - streamsSent);
     if (stream == null) {
       throw new IllegalStateException("a lane without a stream that could send");
+    }
+    int room = Math.min(space - 1 - Varint.length(stream.id()), FrameReader.MAX_PART);
+    if (room <= 0) {
+      return null;
     }
     lane.streamsFirst(false);
     if (stream.endDue()) {
@@ -213,8 +223,10 @@ final class Outbox<R> {
     return new OutFrame.Data<>(stream, parts, length);
   }
 
-  private OutFrame<R> cut(Lane.Outgoing<R> message, int room) {
+  private OutFrame<R> cut(Lane.Outgoing<R> message, int space) {
     boolean first = message.untouched();
+    int header = first ? 2 + Varint.length(message.length) : 2;
+    int room = Math.min(space - header, FrameReader.MAX_PART);
     int length = Math.min(room, message.rest.remaining());
     int end = message.rest.position() + length;
     ByteBuffer part = message.rest.duplicate().limit(end);

@@ -62,7 +62,6 @@ public final class PathChoice<P> {
   private static final class Entry {
     final int rank;
     boolean silent;
-    boolean validated;
     @Nullable Instant standsBySince;
 
     Entry(int rank) {
@@ -153,7 +152,6 @@ public final class PathChoice<P> {
     if (entry == null) {
       return effects;
     }
-    entry.validated = true;
     entry.silent = false;
     boolean better = used == null || (used != path && entry.rank < entry(used).rank);
     if (used == null || (better && role == Session.Role.DECIDER)) {

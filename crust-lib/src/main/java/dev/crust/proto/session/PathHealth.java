@@ -102,6 +102,12 @@ public final class PathHealth {
     progress = newProgress;
   }
 
+  /** The silence was acted upon: the watch begins anew. */
+  public void onSilenceNoted(Instant now) {
+    onHeard(now);
+    stalledSince = null;
+  }
+
   /** When {@link #onTimeout} should be called next. */
   public Instant deadline() {
     Instant beat = heartbeat.deadline();

@@ -409,7 +409,6 @@ public final class Session<R> {
     Varint.write(out, number);
   }
 
-
   /** Takes out the receipts of all messages that are not acknowledged. */
   public List<R> abandon() {
     return outbox.abandon();

@@ -123,8 +123,7 @@ public final class SessionPath<R> {
   /** Room for what there is to write now, and at most for a batch of frames, in bytes. */
   public int outputSize() {
     int first = pongs.isEmpty() ? 0 : pongs.element().size();
-    return Math.max(first, pings.isEmpty() ? 0 : pings.element().size())
-        + session.outputSize(this);
+    return Math.max(first, pings.isEmpty() ? 0 : pings.element().size()) + session.outputSize(this);
   }
 
   /** Writes frames until there are no more or the next does not fit. */

@@ -112,7 +112,7 @@ final class Streams<R> {
   /** Gives up what is not sent. Returns how much that was, in bytes. */
   long reset(long id, long code) {
     Both both = open.get(id);
-    if (both == null || both.outDone || both.out.ended() && !both.out.endDue()) {
+    if (both == null || both.outDone || (both.out.ended() && !both.out.endDue())) {
       return 0;
     }
     long dropped = outbox.reset(both.out);

@@ -23,35 +23,37 @@ final class PeerTableTest {
   void aNewcomerToAFullTableIsNotForgotten() {
     PeerTable<String> table = new PeerTable<>(id(0), new Random(1));
     for (int i = 1; i <= 1100; i++) {
-      assertThat(table.onHello("path " + i, id(i), greeting(OLD), T0)).hasSize(1);
-      assertThat(table.isOpen(id(i))).as("peer %d", i).isTrue();
+      assertThat(table.onHello("path " + i, id(i), greeting(OLD), false, T0)).hasSize(1);
+      assertThat(table.open(id(i))).as("peer %d", i).isPresent();
     }
-    assertThat(table.isOpen(id(1))).isTrue();
+    assertThat(table.open(id(1))).isPresent();
   }
 
   @Test
   void aLateAdmitOfAReplacedIncarnationIsRefused() {
     PeerId decider = id(1);
     PeerTable<String> table = new PeerTable<>(id(2), new Random(1));
-    table.onHello("old", decider, greeting(OLD), T0);
-    table.onHello("old and late", decider, greeting(OLD), T0);
-    assertThat(table.onAdmit("old", decider, new Token(7, 7))).isEqualTo(follow("old"));
+    table.onHello("old", decider, greeting(OLD), false, T0);
+    table.onHello("old and late", decider, greeting(OLD), false, T0);
+    assertThat(table.onAdmit("old", decider, new Token(7, 7)))
+        .isEqualTo(follow("old", new Token(7, 7)));
 
-    assertThat(table.onHello("new", decider, greeting(NEW), T0))
-        .isEqualTo(List.of(new Effect.End<>("old", Reason.PEER_RESTARTED)));
-    assertThat(table.onAdmit("new", decider, new Token(8, 8))).isEqualTo(follow("new"));
+    assertThat(table.onHello("new", decider, greeting(NEW), false, T0))
+        .isEqualTo(List.of(new Effect.End<>(decider, new Token(7, 7), Reason.PEER_RESTARTED)));
+    assertThat(table.onAdmit("new", decider, new Token(8, 8)))
+        .isEqualTo(follow("new", new Token(8, 8)));
 
     assertThat(table.onAdmit("old and late", decider, new Token(9, 9)))
         .isEqualTo(List.of(new Effect.Refuse<>("old and late", Reason.PROTOCOL_VIOLATION)));
-    assertThat(table.carriedBy("new", decider)).contains(new Token(8, 8));
+    assertThat(table.open(decider)).contains(new Token(8, 8));
   }
 
-  private static List<Effect<String>> follow(String path) {
-    return List.of(new Effect.Follow<>(path));
+  private static List<Effect<String>> follow(String path, Token connection) {
+    return List.of(new Effect.Follow<>(path, connection));
   }
 
   private static Greeting greeting(Token incarnation) {
-    return new Greeting(incarnation, Optional.empty(), Limits.forMessages(1000));
+    return new Greeting(incarnation, Optional.empty(), false, Limits.forMessages(1000), List.of());
   }
 
   /** The smaller the number, the smaller the id. */

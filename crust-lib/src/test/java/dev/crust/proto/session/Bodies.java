@@ -40,12 +40,12 @@ final class Bodies {
   }
 
   /** Everything that a session has to write. */
-  static List<String> written(Session<?> session) throws MalformedMessageException {
+  static List<String> written(OnePath<?> session) throws MalformedMessageException {
     return written(session, 1 << 20);
   }
 
   /** What a session writes into a buffer of this size. */
-  static List<String> written(Session<?> session, int room) throws MalformedMessageException {
+  static List<String> written(OnePath<?> session, int room) throws MalformedMessageException {
     ByteBuffer out = ByteBuffer.allocate(room);
     session.write(out);
     Words words = new Words();
@@ -63,6 +63,15 @@ final class Bodies {
             case FrameType.MESSAGE ->
                 "message %d of %d: %d".formatted(body.get(), Varint.read(body), body.remaining());
             case FrameType.MESSAGE_MORE -> "more %d: %d".formatted(body.get(), body.remaining());
+            case FrameType.NEXT -> "next " + Varint.read(body);
+            case FrameType.STREAMS_WINDOW -> "streams window " + Varint.read(body);
+            case FrameType.OPEN -> "open %d at %d".formatted(Varint.read(body), body.get() & 0xff);
+            case FrameType.DATA -> "data %d: %d".formatted(Varint.read(body), body.remaining());
+            case FrameType.FIN -> "fin " + Varint.read(body);
+            case FrameType.RESET -> "reset %d %d".formatted(Varint.read(body), Varint.read(body));
+            case FrameType.STOP -> "stop %d %d".formatted(Varint.read(body), Varint.read(body));
+            case FrameType.STREAM_WINDOW ->
+                "stream %d window %d".formatted(Varint.read(body), Varint.read(body));
             case FrameType.ACK -> "ack " + Varint.read(body);
             case FrameType.WINDOW -> "window " + Varint.read(body);
             case FrameType.PING -> "ping " + body.getLong();

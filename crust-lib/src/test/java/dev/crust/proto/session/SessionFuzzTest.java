@@ -15,7 +15,7 @@ class SessionFuzzTest {
       return;
     }
     Limits limits = Limits.forMessages(1000);
-    Session<String> session = new Session<>(limits, limits, new Heard());
+    OnePath<String> session = new OnePath<>(limits, limits, new Heard());
     session.send(Bodies.message(1, 1), "");
     ByteBuffer out = ByteBuffer.allocate(1 << 17);
     session.write(out);
@@ -32,7 +32,7 @@ class SessionFuzzTest {
     }
   }
 
-  private static FrameReader.Frames frames(Session<String> session) {
+  private static FrameReader.Frames frames(OnePath<String> session) {
     return new FrameReader.Frames() {
       @Override
       public void onFrame(int type, ByteBuffer body, int missing) throws MalformedMessageException {
@@ -40,7 +40,7 @@ class SessionFuzzTest {
       }
 
       @Override
-      public void onRest(ByteBuffer bytes, int missing) {
+      public void onRest(ByteBuffer bytes, int missing) throws MalformedMessageException {
         session.onRest(bytes, missing);
       }
     };

@@ -32,7 +32,7 @@ class SessionTest {
 
   @Test
   void a_message_there_and_its_acknowledgement_back() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     session.send(message(7, 20_000), "first");
     session.send(message(7, 0), "second");
     assertThat(written(session))
@@ -48,7 +48,7 @@ class SessionTest {
 
   @Test
   void one_acknowledgement_for_several() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     session.send(message(9, 1), "second");
     session.send(message(3, 1), "first");
     assertThat(written(session)).containsExactly("message 3 of 1: 1", "message 9 of 1: 1");
@@ -58,7 +58,7 @@ class SessionTest {
 
   @Test
   void an_urgent_message_overtakes_between_two_frames() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     session.send(message(100, 40_000), "bulk");
     assertThat(written(session, ONE_FRAME)).containsExactly("message 100 of 40000: 16384");
     session.send(message(1, 10), "urgent");
@@ -71,7 +71,7 @@ class SessionTest {
 
   @Test
   void a_message_fills_what_room_there_is() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     session.send(message(1, 100), "");
     assertThat(written(session, 10)).isEmpty();
     assertThat(session.hasOutput()).isTrue();
@@ -81,7 +81,7 @@ class SessionTest {
 
   @Test
   void a_message_starts_when_the_window_has_room_for_all_of_it() throws Exception {
-    Session<String> session = new Session<>(NARROW, NARROW, heard);
+    OnePath<String> session = new OnePath<>(NARROW, NARROW, heard);
     session.send(message(5, 1000), "");
     session.send(message(5, 500), "");
     session.send(message(5, 1000), "");
@@ -95,7 +95,7 @@ class SessionTest {
 
   @Test
   void a_large_message_that_waits_for_room_is_not_starved() throws Exception {
-    Session<String> session = new Session<>(NARROW, NARROW, heard);
+    OnePath<String> session = new OnePath<>(NARROW, NARROW, heard);
     session.send(message(5, 500), "");
     session.send(message(5, 500), "");
     session.send(message(5, 1000), "");
@@ -111,7 +111,7 @@ class SessionTest {
 
   @Test
   void a_message_that_has_started_goes_on_while_an_urgent_one_waits() throws Exception {
-    Session<String> session = new Session<>(NARROW, NARROW, heard);
+    OnePath<String> session = new OnePath<>(NARROW, NARROW, heard);
     session.send(message(9, 1000), "");
     assertThat(written(session, 500)).containsExactly("message 9 of 1000: 493");
     session.send(message(1, 1000), "");
@@ -121,7 +121,7 @@ class SessionTest {
 
   @Test
   void a_window_does_not_shrink() throws Exception {
-    Session<String> session = new Session<>(NARROW, NARROW, heard);
+    OnePath<String> session = new OnePath<>(NARROW, NARROW, heard);
     session.onFrame(FrameType.WINDOW, number(0), 0);
     session.send(message(5, 1000), "");
     assertThat(session.hasOutput()).isTrue();
@@ -129,7 +129,7 @@ class SessionTest {
 
   @Test
   void acknowledged_at_once_when_nothing_more_is_sure_to_come() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     session.onBatchRead(T0);
     assertThat(session.hasOutput()).isFalse();
     session.onFrame(FrameType.MESSAGE, start(5, 100, 100), 0);
@@ -144,7 +144,7 @@ class SessionTest {
 
   @Test
   void acknowledged_after_five_milliseconds_in_the_middle_of_a_message() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     session.onFrame(FrameType.MESSAGE, start(5, 100, 40), 0);
     session.onBatchRead(T0);
     session.onFrame(FrameType.MESSAGE_MORE, more(5, 20), 0);
@@ -159,7 +159,7 @@ class SessionTest {
 
   @Test
   void acknowledged_at_64_kibibytes_in_the_middle_of_a_message() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     session.onFrame(FrameType.MESSAGE, start(5, 100_000, 16384), 0);
     session.onFrame(FrameType.MESSAGE_MORE, more(5, 16384), 0);
     session.onFrame(FrameType.MESSAGE_MORE, more(5, 16384), 0);
@@ -174,7 +174,7 @@ class SessionTest {
 
   @Test
   void a_frame_in_pieces_counts_when_it_is_complete() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     session.onFrame(FrameType.MESSAGE, start(5, 100, 40), 60);
     session.onBatchRead(T0);
     assertThat(session.deadline()).as("nothing is accepted yet").isNull();
@@ -188,7 +188,7 @@ class SessionTest {
 
   @Test
   void messages_of_several_priorities_interleave() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     session.onFrame(FrameType.MESSAGE, start(255, 10, 4), 0);
     session.onFrame(FrameType.MESSAGE, start(0, 6, 3), 0);
     session.onFrame(FrameType.MESSAGE_MORE, more(0, 3), 0);
@@ -198,7 +198,7 @@ class SessionTest {
 
   @Test
   void a_quarter_of_the_window_is_granted_again() throws Exception {
-    Session<String> session = new Session<>(NARROW, WIDE, heard);
+    OnePath<String> session = new OnePath<>(NARROW, WIDE, heard);
     session.onFrame(FrameType.MESSAGE, start(5, 1000, 1000), 0);
     session.onTaken(531);
     assertThat(session.hasOutput()).isFalse();
@@ -213,14 +213,14 @@ class SessionTest {
   /** The peer waits for room for its largest message, however small what was taken. */
   @Test
   void a_window_of_one_message_is_granted_byte_by_byte() throws Exception {
-    Session<String> session = new Session<>(new Limits(1000, 1064), WIDE, heard);
+    OnePath<String> session = new OnePath<>(new Limits(1000, 1064), WIDE, heard);
     session.onTaken(64);
     assertThat(written(session)).containsExactly("window 1128");
   }
 
   @Test
   void ping_and_pong() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     session.ping(7);
     session.onFrame(FrameType.PING, eight(-5), 0);
     assertThat(written(session)).containsExactly("pong -5", "ping 7");
@@ -230,7 +230,7 @@ class SessionTest {
 
   @Test
   void what_keeps_the_peer_going_is_written_first() throws Exception {
-    Session<String> session = new Session<>(NARROW, WIDE, heard);
+    OnePath<String> session = new OnePath<>(NARROW, WIDE, heard);
     session.send(message(0, 1), "");
     session.ping(1);
     session.onFrame(FrameType.PING, eight(2), 0);
@@ -243,7 +243,7 @@ class SessionTest {
 
   @Test
   void close() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     Close close = Close.newBuilder().setReason("closed").setDetail("bye").build();
     session.onFrame(FrameType.CLOSE, ByteBuffer.wrap(close.toByteArray()), 0);
     assertThat(heard.events).containsExactly("close closed bye");
@@ -251,7 +251,7 @@ class SessionTest {
 
   @Test
   void frames_of_a_later_version_are_skipped() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     session.onFrame(0x7f, ByteBuffer.allocate(5), 0);
     session.onBatchRead(T0);
     assertThat(heard.events).isEmpty();
@@ -260,7 +260,7 @@ class SessionTest {
 
   @Test
   void abandoned_receipts_come_back_all() throws Exception {
-    Session<String> session = new Session<>(WIDE, WIDE, heard);
+    OnePath<String> session = new OnePath<>(WIDE, WIDE, heard);
     List.of("acknowledged", "sent").forEach(receipt -> session.send(message(5, 1), receipt));
     session.send(message(5, 20_000), "half sent");
     session.send(message(5, 1), "queued");

@@ -6,13 +6,15 @@ import dev.crust.natlab.scenario.Scenario;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The labs of one test: brings scenarios up and closes them with the test. Thread-safe. */
 public final class Labs implements AutoCloseable {
   private final Path logs;
   private final EventLog log = new EventLog();
-  private final List<Lab> labs = new ArrayList<>();
-  private final List<Capture> captures = new ArrayList<>();
+  private final List<Captured> labs = new ArrayList<>();
+
+  private record Captured(Lab lab, Optional<Capture> capture) {}
 
   Labs(Path logs) {
     this.logs = logs;
@@ -21,8 +23,9 @@ public final class Labs implements AutoCloseable {
   /** Brings a scenario up and captures what crosses its Internet. */
   public synchronized Lab up(Scenario scenario) throws InterruptedException {
     Lab lab = Lab.up(scenario, logs.resolve(String.valueOf(labs.size())));
-    labs.add(lab);
-    captures.add(lab.capture());
+    // Ours already while its capture starts, so that it is closed whatever comes.
+    labs.add(new Captured(lab, Optional.empty()));
+    labs.set(labs.size() - 1, new Captured(lab, Optional.of(lab.capture())));
     return lab;
   }
 
@@ -32,14 +35,14 @@ public final class Labs implements AutoCloseable {
 
   /** What one wants to know when the test has failed. */
   synchronized String report() {
-    StringBuilder text = new StringBuilder();
-    log.lines().forEach(line -> text.append(line).append('\n'));
-    for (int i = 0; i < labs.size(); i++) {
-      Lab lab = labs.get(i);
+    StringBuilder text = new StringBuilder(log.text());
+    for (Captured each : labs) {
+      Lab lab = each.lab();
       text.append("== lab ").append(lab.prefix()).append('\n').append(lab.scenario().text());
       lab.events().forEach(line -> text.append(line).append('\n'));
       text.append(lab.tables());
-      text.append("== capture ").append(captures.get(i).file()).append('\n');
+      each.capture()
+          .ifPresent(capture -> text.append("== capture ").append(capture.file()).append('\n'));
     }
     return text.toString();
   }
@@ -48,7 +51,7 @@ public final class Labs implements AutoCloseable {
   @Override
   public synchronized void close() {
     for (int i = labs.size() - 1; i >= 0; i--) {
-      labs.get(i).close();
+      labs.get(i).lab().close();
     }
     labs.clear();
   }

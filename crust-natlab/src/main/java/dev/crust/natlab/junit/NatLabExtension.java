@@ -3,6 +3,7 @@ package dev.crust.natlab.junit;
 import dev.crust.natlab.kernel.Lab;
 import dev.crust.natlab.scenario.Scenario;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
@@ -24,7 +25,11 @@ public final class NatLabExtension
 
   @Override
   public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-    Optional<String> missing = Lab.missing();
+    if (context.getTestMethod().isEmpty()) {
+      return ConditionEvaluationResult.enabled("asked for each test, so that each is counted");
+    }
+    Optional<String> missing =
+        Lab.missing(annotation(context).map(Scenario::parse).orElse(new Scenario(List.of())));
     if (missing.isEmpty()) {
       return ConditionEvaluationResult.enabled("the lab can run");
     }
@@ -51,7 +56,11 @@ public final class NatLabExtension
       return labs.log();
     }
     try {
-      return labs.up(Scenario.parse(annotation(context).value()));
+      return labs.up(
+          annotation(context)
+              .map(Scenario::parse)
+              .orElseThrow(
+                  () -> new ParameterResolutionException("@NatLab has no scenario for this test")));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ParameterResolutionException("interrupted", e);
@@ -80,14 +89,15 @@ public final class NatLabExtension
     return Path.of(root, test, name.replaceAll("[^A-Za-z0-9]+", "_"));
   }
 
-  private static NatLab annotation(ExtensionContext context) {
+  /** The text of the scenario that the test, or else its class, is annotated with. */
+  private static Optional<String> annotation(ExtensionContext context) {
     return AnnotationSupport.findAnnotation(context.getElement(), NatLab.class)
-        .filter(found -> !found.value().isEmpty())
+        .map(NatLab::value)
+        .filter(text -> !text.isEmpty())
         .or(
             () ->
                 AnnotationSupport.findAnnotation(context.getRequiredTestClass(), NatLab.class)
-                    .filter(found -> !found.value().isEmpty()))
-        .orElseThrow(
-            () -> new ParameterResolutionException("@NatLab has no scenario for this test"));
+                    .map(NatLab::value)
+                    .filter(text -> !text.isEmpty()));
   }
 }

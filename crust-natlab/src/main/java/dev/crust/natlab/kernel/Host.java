@@ -1,11 +1,16 @@
 package dev.crust.natlab.kernel;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Writer;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -100,6 +105,29 @@ public final class Host {
    * @throws LabException if there is no such program
    */
   public HostProcess start(List<String> command) {
+    Started started = start(command, Map.of(), false);
+    return started.handle();
+  }
+
+  /**
+   * Starts a process on this host and listens to its output, which goes to its file as well.
+   *
+   * @param environment variables that it has beside this JVM's
+   * @throws LabException if there is no such program
+   */
+  public HostProcess start(
+      List<String> command, Map<String, String> environment, HostProcess.Listener listener) {
+    Started started = start(command, environment, true);
+    Thread reader =
+        new Thread(() -> pass(started.process(), started.output(), listener), name + "-output");
+    reader.setDaemon(true);
+    reader.start();
+    return started.handle();
+  }
+
+  private record Started(Process process, Path output, HostProcess handle) {}
+
+  private Started start(List<String> command, Map<String, String> environment, boolean heard) {
     List<String> words = new ArrayList<>(Namespaces.enter(namespace));
     words.addAll(command);
     String program = String.valueOf(Path.of(command.get(0)).getFileName());
@@ -107,15 +135,33 @@ public final class Host {
     Path output = directory.resolve(label + ".out");
     Path errors = directory.resolve(label + ".err");
     try {
-      Process process =
-          new ProcessBuilder(words)
-              .redirectOutput(output.toFile())
-              .redirectError(errors.toFile())
-              .start();
+      // So that it can be read at once; an earlier run may have left one.
+      Files.write(output, new byte[0]);
+      ProcessBuilder builder = new ProcessBuilder(words).redirectError(errors.toFile());
+      if (!heard) {
+        builder.redirectOutput(output.toFile());
+      }
+      builder.environment().putAll(environment);
+      Process process = builder.start();
       Namespaces.awaitEntry(namespace, process);
-      return new HostProcess(label, process, output, errors);
+      return new Started(process, output, new HostProcess(label, process, output, errors));
     } catch (IOException e) {
       throw new LabException("cannot start " + command, e);
+    }
+  }
+
+  private static void pass(Process process, Path output, HostProcess.Listener listener) {
+    try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8);
+        Writer file = Files.newBufferedWriter(output)) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        file.write(line + "\n");
+        file.flush();
+        listener.onLine(line);
+      }
+    } catch (IOException e) {
+      // Killed in mid-line: there is nobody to tell but the listener, who hears of the end.
+    } finally {
+      listener.onEnd();
     }
   }
 

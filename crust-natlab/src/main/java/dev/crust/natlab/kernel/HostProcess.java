@@ -3,6 +3,7 @@ package dev.crust.natlab.kernel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,15 @@ import java.util.regex.Pattern;
  * Thread-safe.
  */
 public final class HostProcess {
+  /** Hears what a process prints, on a thread of the process's own. */
+  public interface Listener {
+    /** It has printed a line. */
+    void onLine(String line);
+
+    /** It will print no more. */
+    void onEnd();
+  }
+
   private static final long POLL_MILLIS = 10;
 
   private final String name;
@@ -97,9 +107,10 @@ public final class HostProcess {
     return output() + errors();
   }
 
+  /** Unlike {@link Files#readString} it bears what is no text, or ends in mid-character. */
   private static String read(Path file) {
     try {
-      return Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1);
+      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -47,7 +47,15 @@ public final class Lab implements AutoCloseable {
 
   /** What this machine lacks for labs, in one line; empty if they can run. */
   public static Optional<String> missing() {
-    return Requirements.missing();
+    return Requirements.missing(List.of());
+  }
+
+  /**
+   * What this machine lacks for this scenario with its servers, and for captures, in one line;
+   * empty if it can run.
+   */
+  public static Optional<String> missing(Scenario scenario) {
+    return Requirements.missing(scenario);
   }
 
   /**

@@ -34,6 +34,12 @@ public final class KernelWorld {
     return onEach(nats, (lab, host) -> facts(host, server(lab), lifetimes));
   }
 
+  /** What other people's tools say of these NATs, in their order. */
+  static List<Map<String, String>> byOthers(List<Nat> nats) throws Exception {
+    return onEach(
+        nats, (lab, host) -> OtherTools.ask(host, server(lab).getAddress().getHostAddress()));
+  }
+
   /** What {@link Variations} asks of these NATs, in their order. */
   static List<Map<String, String>> variations(List<Nat> nats) throws Exception {
     return onEach(

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param differences the lines in which the three are not the same
  */
 public record Verification(List<String> lines, List<String> differences) {
-  private static final String FORMAT = "%-46s %-12s %-26s | %-26s | %-26s%s";
+  private static final String FORMAT = "%-46s %-23s %-26s | %-26s | %-26s%s";
 
   /** Copies the lists. */
   public Verification {
@@ -36,6 +36,7 @@ public record Verification(List<String> lines, List<String> differences) {
   public static Verification of(boolean lifetimes) throws Exception {
     return none()
         .types(NatType.all(), lifetimes)
+        .byOthers(NatType.all())
         .variations(Variations.all())
         .pairs(PunchMatrix.pairs())
         .staggered(Staggered.all());
@@ -55,6 +56,24 @@ public record Verification(List<String> lines, List<String> differences) {
               kernel.get(i).words(lifetimes),
               SimFacts.measure(nats.get(i), 1).words(lifetimes),
               expected.words(lifetimes));
+    }
+    return so;
+  }
+
+  /** And these types, each by what other people's tools say of it. */
+  Verification byOthers(List<NatType> types) throws Exception {
+    Verification so = this;
+    List<Nat> nats = types.stream().map(Nat::of).toList();
+    List<Map<String, String>> kernel = KernelWorld.byOthers(nats);
+    for (int i = 0; i < types.size(); i++) {
+      NatFacts expected =
+          Optional.ofNullable(ExpectedFacts.byType().get(types.get(i))).orElseThrow();
+      so =
+          so.plus(
+              types.get(i).name(),
+              kernel.get(i),
+              OtherTools.wordsFor(SimFacts.measure(nats.get(i), 1)),
+              OtherTools.wordsFor(expected));
     }
     return so;
   }

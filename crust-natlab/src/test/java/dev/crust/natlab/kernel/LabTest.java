@@ -2,6 +2,7 @@ package dev.crust.natlab.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import dev.crust.natlab.junit.Labs;
 import dev.crust.natlab.junit.NatLab;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
 
 @NatLab(
     """
@@ -58,6 +60,7 @@ final class LabTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void hosts_of_a_lan_meet_by_multicast_and_ipv6(Lab lab) throws Exception {
     HostProcess ping = lab.host("alice").start("ping", "-c", "2", "-i", "0.2", "ff02::1%eth0");
 
@@ -69,6 +72,7 @@ final class LabTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_line_goes_silent_and_comes_back(Lab lab) throws Exception {
     lab.happen(Scenario.linkDown("alice"));
     assertThat(reaches(lab, "alice")).isFalse();
@@ -78,6 +82,7 @@ final class LabTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_lan_host_is_unplugged(Lab lab) throws Exception {
     lab.happen(Scenario.linkDown("ada"));
     assertThat(reaches(lab, "ada")).isFalse();
@@ -88,6 +93,7 @@ final class LabTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void loss_takes_everything_at_100_percent(Lab lab) throws Exception {
     lab.happen(Scenario.parseHappening("relay link loss 100%"));
 
@@ -95,6 +101,7 @@ final class LabTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_new_address_is_seen_outside(Lab lab) throws Exception {
     try (Udp relay = Udp.on(lab.host("relay"), 5000);
         Udp alice = Udp.on(lab.host("alice"), 6000)) {
@@ -109,6 +116,7 @@ final class LabTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_rebooted_router_lets_nothing_in(Lab lab) throws Exception {
     try (Udp relay = Udp.on(lab.host("relay"), 5000);
         Udp alice = Udp.on(lab.host("alice"), 6000)) {
@@ -123,6 +131,7 @@ final class LabTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_nat_changes_its_type(Lab lab) throws Exception {
     try (Udp relay = Udp.on(lab.host("relay"), 5000);
         Udp alice = Udp.on(lab.host("alice"), 6000)) {
@@ -134,6 +143,7 @@ final class LabTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_filter_blocks_one_transport(Lab lab) throws Exception {
     try (Udp relay = Udp.on(lab.host("relay"), 5000);
         Udp alice = Udp.on(lab.host("alice"), 6000)) {
@@ -149,6 +159,7 @@ final class LabTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_timed_happening_happens(Labs labs) throws Exception {
     Lab lab = labs.up(Scenario.parse("public relay\nhome alice linux\nat 100ms alice down\n"));
 
@@ -159,6 +170,7 @@ final class LabTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_capture_has_the_packets(Lab lab) throws Exception {
     try (Udp relay = Udp.on(lab.host("relay"), 5000);
         Udp alice = Udp.on(lab.host("alice"), 6000);
@@ -172,6 +184,7 @@ final class LabTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void hosts_with_two_interfaces_meet_on_an_extra_lan(Labs labs) throws Exception {
     Lab lab = labs.up(Scenario.parse("home alice linux\nhome bob linux\nlan office alice bob x\n"));
 
@@ -182,6 +195,7 @@ final class LabTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void close_ends_processes_and_removes_namespaces(Lab lab) throws Exception {
     HostProcess sleeper = lab.host("bob").start("sleep", "60");
     lab.close();

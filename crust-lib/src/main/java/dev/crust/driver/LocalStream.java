@@ -1,0 +1,318 @@
+package dev.crust.driver;
+
+import dev.crust.Connection;
+import dev.crust.ConnectionLostException;
+import dev.crust.PeerStream;
+import dev.crust.StreamResetException;
+import dev.crust.proto.session.Session;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream as its user holds it. The user's threads read and write; the paths' loops bring what has
+ * come and what was acknowledged.
+ */
+final class LocalStream implements PeerStream {
+  /** As much may one stream hold that is not acknowledged, in bytes. */
+  private static final long SEND_LIMIT = 4 << 20;
+
+  /** As much is copied and handed to the session at once, in bytes. */
+  private static final int PIECE = 64 << 10;
+
+  /** What the user has read is told to the session in steps of this size, in bytes. */
+  private static final int TAKEN_STEP = 32 << 10;
+
+  private final long id;
+  private final int priority;
+  private final LocalConnection connection;
+  private final EndpointContext context;
+  private final SendBudget shared;
+  private final SendBudget own;
+  private final ReceivedBytes received = new ReceivedBytes();
+  private final AtomicBoolean finished = new AtomicBoolean();
+  private final AtomicBoolean writing = new AtomicBoolean();
+  private final AtomicBoolean stopped = new AtomicBoolean();
+  private final InputStream input = new Input();
+  private final OutputStream output = new Output();
+  private volatile @Nullable IOException writeFailure;
+  private long untold;
+
+  LocalStream(
+      long id,
+      int priority,
+      LocalConnection connection,
+      EndpointContext context,
+      SendBudget shared) {
+    this.id = id;
+    this.priority = priority;
+    this.connection = connection;
+    this.context = context;
+    this.shared = shared;
+    this.own = context.sendBudget(SEND_LIMIT);
+  }
+
+  @Override
+  public Connection connection() {
+    return connection;
+  }
+
+  @Override
+  public long id() {
+    return id;
+  }
+
+  @Override
+  public int priority() {
+    return priority;
+  }
+
+  @Override
+  public InputStream input() {
+    return input;
+  }
+
+  @Override
+  public OutputStream output() {
+    return output;
+  }
+
+  @Override
+  public CompletionStage<Optional<ByteBuffer>> read() {
+    UserFuture<Optional<ByteBuffer>> next = context.future();
+    Consumer<ReceivedBytes.Outcome> ended =
+        outcome -> {
+          IOException failure = outcome.failure();
+          ByteBuffer bytes = outcome.bytes();
+          if (failure != null) {
+            next.completeExceptionally(failure);
+          } else if (bytes == null) {
+            next.complete(Optional.empty());
+          } else {
+            taken(bytes.remaining());
+            next.complete(Optional.of(bytes));
+          }
+        };
+    received.whenThere(ended);
+    return next;
+  }
+
+  @Override
+  public CompletionStage<Void> write(ByteBuffer bytes) {
+    UserFuture<Void> room = context.future();
+    if (!writing.compareAndSet(false, true)) {
+      throw new IllegalStateException("a write waits already");
+    }
+    byte[] copy = new byte[bytes.remaining()];
+    bytes.get(copy);
+    context
+        .userExecutor()
+        .execute(
+            () -> {
+              try {
+                writeAll(ByteBuffer.wrap(copy));
+                writing.set(false);
+                room.complete(null);
+              } catch (IOException e) {
+                writing.set(false);
+                room.completeExceptionally(e);
+              }
+            });
+    return room;
+  }
+
+  /** Waits for room, and hands over without another copy. */
+  private synchronized void writeAll(ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      int length = Math.min(PIECE, bytes.remaining());
+      hand(bytes.slice(bytes.position(), length));
+      bytes.position(bytes.position() + length);
+    }
+  }
+
+  private void hand(ByteBuffer piece) throws IOException {
+    if (finished.get()) {
+      throw new IOException("the stream was finished on this side");
+    }
+    throwIfFailed();
+    int length = piece.remaining();
+    try {
+      own.take(length);
+      shared.take(length);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException)
+          new InterruptedIOException("interrupted while waiting for room").initCause(e);
+    }
+    throwIfFailed();
+    connection.submit(
+        session -> {
+          if (!session.write(id, piece)) {
+            giveBack(length);
+          }
+        });
+  }
+
+  private void throwIfFailed() throws IOException {
+    IOException failure = writeFailure;
+    if (failure != null) {
+      throw failure instanceof StreamResetException reset
+          ? new StreamResetException(reset.code())
+          : new IOException(failure.getMessage(), failure.getCause());
+    }
+  }
+
+  private void giveBack(long length) {
+    own.give(length);
+    shared.give(length);
+  }
+
+  @Override
+  public void finish() {
+    if (finished.compareAndSet(false, true)) {
+      connection.submit((Session<LocalConnection.Sent> session) -> session.finish(id));
+    }
+  }
+
+  @Override
+  public void reset(long code) {
+    if (code < 0) {
+      throw new IllegalArgumentException("a code is not negative, as " + code + " is");
+    }
+    finished.set(true);
+    stopped.set(true);
+    received.fail(new StreamResetException(code));
+    connection.submit(
+        session -> {
+          giveBack(session.reset(id, code));
+          session.stop(id, code);
+        });
+  }
+
+  private void stop() {
+    if (stopped.compareAndSet(false, true) && !received.complete()) {
+      received.fail(new IOException("the stream was closed on this side"));
+      connection.submit((Session<LocalConnection.Sent> session) -> session.stop(id, 0));
+    }
+  }
+
+  @Override
+  public void close() {
+    finish();
+    stop();
+  }
+
+  /** The user has taken bytes; the reading thread alone calls this. */
+  private void taken(int length) {
+    long count;
+    synchronized (received) {
+      untold += length;
+      if (untold < TAKEN_STEP) {
+        return;
+      }
+      count = untold;
+      untold = 0;
+    }
+    connection.submit(
+        session ->
+            session.onStreamTaken(id, count, connection.monitor().roundTrip(), context.now()));
+  }
+
+  /** Bytes have come. On a loop. Returns whether {@link #flush} is to follow. */
+  boolean onBytes(ByteBuffer bytes) {
+    return received.put(bytes);
+  }
+
+  /** Wakes whoever waits for bytes. */
+  void flush() {
+    received.flush();
+  }
+
+  void onEnd() {
+    received.end();
+  }
+
+  void onReset(long code) {
+    received.fail(new StreamResetException(code));
+  }
+
+  void onStopped(long code, long dropped) {
+    writeFailure = new StreamResetException(code);
+    giveBack(dropped);
+    own.close();
+  }
+
+  void onAcknowledged(int bytes) {
+    giveBack(bytes);
+  }
+
+  void onLost(ConnectionLostException how) {
+    IOException failure = new IOException(how.getMessage(), how);
+    if (writeFailure == null) {
+      writeFailure = failure;
+    }
+    own.close();
+    received.fail(failure);
+  }
+
+  /** What has come, as a stream of the JDK's. On the user's threads. */
+  private final class Input extends InputStream {
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+      if (length == 0) {
+        return 0;
+      }
+      int count = received.take(into, offset, length);
+      if (count > 0) {
+        taken(count);
+      }
+      return count;
+    }
+
+    @Override
+    public int available() {
+      return received.available();
+    }
+
+    @Override
+    public void close() {
+      stop();
+    }
+  }
+
+  /** What is to go, as a stream of the JDK's. On the user's threads. */
+  private final class Output extends OutputStream {
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] from, int offset, int length) throws IOException {
+      for (int at = 0; at < length; at += PIECE) {
+        int size = Math.min(PIECE, length - at);
+        byte[] copy = new byte[size];
+        System.arraycopy(from, offset + at, copy, 0, size);
+        writeAll(ByteBuffer.wrap(copy));
+      }
+    }
+
+    @Override
+    public void close() {
+      finish();
+    }
+  }
+}

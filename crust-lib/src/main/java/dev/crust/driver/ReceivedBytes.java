@@ -1,0 +1,155 @@
+package dev.crust.driver;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes of a stream that wait for the user. Loops put in and never wait; the user's threads take
+ * out. The stream's window bounds it.
+ */
+final class ReceivedBytes {
+  /** One read: bytes, a failure, or neither at the end. */
+  record Outcome(@Nullable ByteBuffer bytes, @Nullable IOException failure) {}
+
+  private final ArrayDeque<ByteBuffer> chunks = new ArrayDeque<>();
+  private int length;
+  private boolean ended;
+  private boolean dirty;
+  private @Nullable IOException failure;
+  private @Nullable Consumer<Outcome> waiting;
+
+  /** Puts bytes in, all of them. Returns whether a flush is owed that was not before. */
+  synchronized boolean put(ByteBuffer bytes) {
+    int size = bytes.remaining();
+    ByteBuffer tail = chunks.peekLast();
+    if (failure != null) {
+      bytes.position(bytes.limit());
+      return false;
+    }
+    if (tail != null && tail.capacity() - tail.limit() >= size) {
+      int end = tail.limit();
+      tail.limit(end + size);
+      tail.put(end, bytes, bytes.position(), size);
+      bytes.position(bytes.limit());
+    } else {
+      byte[] chunk = new byte[Math.max(size, 1 << 10)];
+      bytes.get(chunk, 0, size);
+      chunks.add(ByteBuffer.wrap(chunk).limit(size));
+    }
+    length += size;
+    boolean first = !dirty;
+    dirty = true;
+    return first;
+  }
+
+  /** Wakes whoever waits. */
+  void flush() {
+    Consumer<Outcome> reader;
+    Outcome outcome;
+    synchronized (this) {
+      dirty = false;
+      notifyAll();
+      reader = waiting;
+      outcome = reader == null ? null : next();
+      if (outcome == null || reader == null) {
+        return;
+      }
+      waiting = null;
+    }
+    reader.accept(outcome);
+  }
+
+  /** No more is to come. */
+  void end() {
+    synchronized (this) {
+      ended = true;
+    }
+    flush();
+  }
+
+  /** No more is to come, and what is there is dropped. Only the first failure counts. */
+  void fail(IOException how) {
+    synchronized (this) {
+      if (failure != null || (ended && length == 0)) {
+        return;
+      }
+      failure = how;
+      chunks.clear();
+      length = 0;
+    }
+    flush();
+  }
+
+  /** Whether all has come, and nothing failed. */
+  synchronized boolean complete() {
+    return ended && failure == null;
+  }
+
+  synchronized int available() {
+    return length;
+  }
+
+  private @Nullable Outcome next() {
+    if (failure != null) {
+      return new Outcome(null, failure);
+    }
+    ByteBuffer chunk = chunks.poll();
+    if (chunk != null) {
+      length -= chunk.remaining();
+      return new Outcome(chunk, null);
+    }
+    return ended ? new Outcome(null, null) : null;
+  }
+
+  /** Passes the next bytes on as soon as there are some. */
+  void whenThere(Consumer<Outcome> reader) {
+    Outcome outcome;
+    synchronized (this) {
+      if (waiting != null) {
+        throw new IllegalStateException("a read waits already");
+      }
+      outcome = next();
+      if (outcome == null) {
+        waiting = reader;
+        return;
+      }
+    }
+    reader.accept(outcome);
+  }
+
+  /** Takes out at least one byte, waiting for it; -1 at the end. */
+  synchronized int take(byte[] into, int offset, int most) throws IOException {
+    while (length == 0) {
+      IOException broken = failure;
+      if (broken != null) {
+        throw broken;
+      }
+      if (ended) {
+        return -1;
+      }
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw (IOException)
+            new InterruptedIOException("interrupted while waiting for bytes").initCause(e);
+      }
+    }
+    int count = 0;
+    while (count < most && !chunks.isEmpty()) {
+      ByteBuffer chunk = chunks.element();
+      int part = Math.min(most - count, chunk.remaining());
+      chunk.get(into, offset + count, part);
+      count += part;
+      if (!chunk.hasRemaining()) {
+        chunks.remove();
+      }
+    }
+    length -= count;
+    return count;
+  }
+}

@@ -1,0 +1,21 @@
+package dev.crust.proto.nat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.crust.proto.MalformedMessageException;
+import dev.crust.proto.wire.TraversalSituation;
+
+/** Nothing that a remote can send throws anything but the checked exceptions. */
+class SituationFuzzTest {
+  @FuzzTest(maxDuration = "30s")
+  void decode(byte[] bytes) {
+    try {
+      Situation situation = SituationCodec.fromWire(TraversalSituation.parseFrom(bytes));
+      if (!SituationCodec.fromWire(SituationCodec.toWire(situation)).equals(situation)) {
+        throw new IllegalStateException("changed by a round trip: " + situation);
+      }
+    } catch (InvalidProtocolBufferException | MalformedMessageException expected) {
+      return;
+    }
+  }
+}

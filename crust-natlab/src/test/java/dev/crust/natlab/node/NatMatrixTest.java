@@ -1,0 +1,105 @@
+package dev.crust.natlab.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
+
+import dev.crust.natlab.junit.EventLog;
+import dev.crust.natlab.junit.Labs;
+import dev.crust.natlab.junit.NatLab;
+import dev.crust.natlab.scenario.NatType;
+import dev.crust.natlab.verify.Place;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.converter.ConvertWith;
+import org.junit.jupiter.params.converter.TypedArgumentConverter;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Which peers connect, one line a pair: the two places; the method by which two command lines find
+ * a path in the kernel today; the transports by which simple punching connects in the simulator.
+ */
+@NatLab
+final class NatMatrixTest {
+
+  @ParameterizedTest(name = "{0}_x_{1}")
+  @Execution(CONCURRENT)
+  @CsvSource(
+      textBlock =
+          """
+          none,            symmetric,       direct,   udp+tcp
+          port-restricted, symmetric-seq,   nothing,  nothing
+          cgn,             full-cone,       nothing,  udp+tcp
+          """)
+  void sample(
+      @ConvertWith(AsPlace.class) Place one,
+      @ConvertWith(AsPlace.class) Place other,
+      String kernel,
+      String simulator,
+      Labs labs,
+      EventLog log)
+      throws Exception {
+    meet(new Meeting(one, other), kernel, simulator, labs, log);
+  }
+
+  @ParameterizedTest(name = "{0}_x_{1}")
+  @Tag("full")
+  @Execution(CONCURRENT)
+  @CsvSource(
+      textBlock =
+          """
+          none,            none,            direct,   udp+tcp
+          none,            fw,              direct,   udp+tcp
+          none,            port-restricted, direct,   udp+tcp
+          none,            linux,           direct,   udp+tcp
+          none,            symmetric-seq,   direct,   udp+tcp
+          none,            cgn,             direct,   udp+tcp
+          none,            udp-blocked,     direct,   tcp
+          none,            tcp-443-only,    nothing,  nothing
+          fw,              fw,              nothing,  udp+tcp
+          fw,              symmetric,       nothing,  nothing
+          full-cone,       full-cone,       nothing,  udp+tcp
+          full-cone,       symmetric,       nothing,  udp+tcp
+          addr-restricted, symmetric-seq,   nothing,  udp+tcp
+          port-restricted, port-restricted, nothing,  udp+tcp
+          port-restricted, eim-random,      nothing,  udp+tcp
+          port-restricted, addr-symmetric,  nothing,  nothing
+          eim-random,      linux,           nothing,  udp+tcp
+          linux,           linux,           nothing,  udp+tcp
+          linux,           symmetric,       nothing,  nothing
+          symmetric,       symmetric,       nothing,  nothing
+          symmetric-seq,   symmetric-seq,   nothing,  nothing
+          cgn,             cgn,             nothing,  udp+tcp
+          cgn,             symmetric,       nothing,  nothing
+          udp-blocked,     port-restricted, nothing,  tcp
+          tcp-443-only,    full-cone,       nothing,  nothing
+          """)
+  void whole(
+      @ConvertWith(AsPlace.class) Place one,
+      @ConvertWith(AsPlace.class) Place other,
+      String kernel,
+      String simulator,
+      Labs labs,
+      EventLog log)
+      throws Exception {
+    meet(new Meeting(one, other), kernel, simulator, labs, log);
+  }
+
+  private static void meet(
+      Meeting meeting, String kernel, String simulator, Labs labs, EventLog log) throws Exception {
+    assertThat(meeting.bySimplePunching(log)).as("simulator").isEqualTo(simulator);
+    assertThat(meeting.inKernel(labs, log)).as("kernel").isEqualTo(kernel);
+  }
+
+  /** A NAT type by its name, or {@code cgn}. */
+  static final class AsPlace extends TypedArgumentConverter<String, Place> {
+    AsPlace() {
+      super(String.class, Place.class);
+    }
+
+    @Override
+    protected Place convert(String word) {
+      return word.equals("cgn") ? Place.CGN : Place.of(NatType.parse(word));
+    }
+  }
+}
