@@ -90,7 +90,8 @@ final class JsonLines {
       text(json, "peer", it.peer());
       json.writeNumberField("stream", it.stream());
       json.writeNumberField("bytes", it.bytes().remaining());
-      json.writeStringField("text", StandardCharsets.UTF_8.decode(it.bytes().duplicate()).toString());
+      json.writeStringField(
+          "text", StandardCharsets.UTF_8.decode(it.bytes().duplicate()).toString());
       json.writeFieldName("base64");
       json.writeBinary(it.bytes().array(), it.bytes().position(), it.bytes().remaining());
     } else if (notice instanceof Notice.StreamEnded it) {

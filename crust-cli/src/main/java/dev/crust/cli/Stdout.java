@@ -27,6 +27,7 @@ record Stdout(Output notices, boolean json, OutputStream out) {
     }
     return (bytes, length) ->
         notices.write(
-            new Notice.Data(stream.connection().peer(), stream.id(), ByteBuffer.wrap(bytes, 0, length)));
+            new Notice.Data(
+                stream.connection().peer(), stream.id(), ByteBuffer.wrap(bytes, 0, length)));
   }
 }
