@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +81,55 @@ final class JsonLines {
       json.writeStringField("command", it.command());
       json.writeStringField("reason", it.reason());
       json.writeStringField("line", it.line());
+    } else if (notice instanceof Notice.StreamOpened it) {
+      event(json, "stream-opened");
+      text(json, "peer", it.peer());
+      json.writeNumberField("stream", it.stream());
+    } else if (notice instanceof Notice.Data it) {
+      event(json, "data");
+      text(json, "peer", it.peer());
+      json.writeNumberField("stream", it.stream());
+      json.writeNumberField("bytes", it.bytes().remaining());
+      json.writeStringField(
+          "text", StandardCharsets.UTF_8.decode(it.bytes().duplicate()).toString());
+      json.writeFieldName("base64");
+      json.writeBinary(it.bytes().array(), it.bytes().position(), it.bytes().remaining());
+    } else if (notice instanceof Notice.StreamEnded it) {
+      event(json, "stream-ended");
+      text(json, "peer", it.peer());
+      json.writeNumberField("stream", it.stream());
+      json.writeNumberField("sent", it.sent());
+      json.writeNumberField("received", it.received());
+      if (!it.reason().isEmpty()) {
+        json.writeStringField("reason", it.reason());
+      }
+    } else {
+      bench(json, notice);
+    }
+  }
+
+  private static void bench(JsonGenerator json, Notice notice) throws IOException {
+    if (notice instanceof Notice.Throughput it) {
+      event(json, "bench");
+      json.writeStringField("direction", it.up() ? "up" : "down");
+      decimal(json, "mbytesPerSecond", Text.perSecond(it.bytes() / 1e6, it.time()));
+      decimal(json, "seconds", it.time().toNanos() / 1e9);
+      path(json, it.path());
+      text(json, "peer", it.peer());
+      json.writeNumberField("bytes", it.bytes());
+    } else if (notice instanceof Notice.RoundTrips it) {
+      event(json, "bench-rtt");
+      json.writeNumberField("count", it.count());
+      time(json, "p50Ms", it.p50());
+      time(json, "p99Ms", it.p99());
+      path(json, it.path());
+      text(json, "peer", it.peer());
+    } else if (notice instanceof Notice.Connections it) {
+      event(json, "bench-connections");
+      decimal(json, "perSecond", Text.perSecond(it.count(), it.time()));
+      json.writeNumberField("count", it.count());
+      decimal(json, "seconds", it.time().toNanos() / 1e9);
+      text(json, "peer", it.peer());
     } else {
       throw new IllegalStateException("no JSON for " + notice);
     }
@@ -101,6 +151,17 @@ final class JsonLines {
       text(json, "peer", it.peer());
       attempts(json, it.attempts());
       text(json, "reason", it.reason());
+    } else if (event instanceof Event.PathChanged it) {
+      event(json, "path-changed");
+      text(json, "peer", it.connection().peer());
+      path(json, "from", it.from());
+      path(json, "to", it.to());
+      text(json, "reason", it.reason());
+    } else if (event instanceof Event.Expired it) {
+      event(json, "expired");
+      text(json, "peer", it.connection().peer());
+      json.writeNumberField("priority", it.message().priority());
+      json.writeNumberField("bytes", it.message().length());
     } else if (event instanceof Event.Lost it) {
       event(json, "lost");
       text(json, "peer", it.connection().peer());
@@ -155,7 +216,20 @@ final class JsonLines {
   }
 
   private static void path(JsonGenerator json, Path path) throws IOException {
-    json.writeObjectFieldStart("path");
+    path(json, "path", Optional.of(path));
+  }
+
+  private static void path(JsonGenerator json, String key, Optional<Path> path) throws IOException {
+    if (path.isPresent()) {
+      json.writeObjectFieldStart(key);
+      pathFields(json, path.get());
+      json.writeEndObject();
+    } else {
+      json.writeNullField(key);
+    }
+  }
+
+  private static void pathFields(JsonGenerator json, Path path) throws IOException {
     text(json, "transport", path.transport());
     text(json, "method", path.method());
     json.writeStringField("local", socket(path, path.local()));
@@ -165,7 +239,6 @@ final class JsonLines {
     } else {
       json.writeNullField("rttMs");
     }
-    json.writeEndObject();
   }
 
   /** {@code ip:port} as a candidate writes it, less the transport. */
@@ -248,5 +321,11 @@ final class JsonLines {
             .stripTrailingZeros();
     json.writeFieldName(key);
     json.writeNumber(ms.scale() < 1 ? ms.setScale(1, RoundingMode.UNNECESSARY) : ms);
+  }
+
+  /** To three digits after the point, and always with one. */
+  private static void decimal(JsonGenerator json, String key, double value) throws IOException {
+    json.writeFieldName(key);
+    json.writeNumber(BigDecimal.valueOf(value).setScale(3, RoundingMode.HALF_UP));
   }
 }

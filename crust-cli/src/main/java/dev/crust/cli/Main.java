@@ -27,6 +27,8 @@ public final class Main {
     commands.put("identity", () -> new IdentityCommand(streams));
     commands.put("node", () -> new NodeCommand(streams));
     commands.put("ping", () -> new PingCommand(streams));
+    commands.put("connect", () -> new ConnectCommand(streams));
+    commands.put("bench", () -> new BenchCommand(streams));
     commands.put("discover", () -> new DiscoverCommand(streams));
     if (args.length > 0 && commands.containsKey(args[0])) {
       // Reading what a command looks like takes time, which the others need not cost.

@@ -44,7 +44,7 @@ final class Node implements AutoCloseable {
   void start() {
     endpoint.onEvent(this::on);
     keeper.configured(setup.bootstrap());
-    var unused = output.broken().thenRun(() -> ended.complete(CommandFailure.FAILED));
+    var unused = output.broken().thenRun(this::outputBroken);
   }
 
   private void on(Event event) {
@@ -109,6 +109,11 @@ final class Node implements AutoCloseable {
   /** Ends the node well. */
   void quit() {
     ended.complete(0);
+  }
+
+  /** Ends the node, since nobody reads what it prints. */
+  void outputBroken() {
+    ended.complete(CommandFailure.FAILED);
   }
 
   /** Waits for the end; the code to exit with. */

@@ -8,6 +8,7 @@ import dev.crust.Message;
 import dev.crust.Path;
 import dev.crust.PeerId;
 import dev.crust.Reason;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +79,37 @@ sealed interface Notice {
    * @param line the whole of it
    */
   record CommandFailed(String command, String line, String reason) implements Notice {}
+
+  /** A stream for standard input and output is open. */
+  record StreamOpened(PeerId peer, long stream) implements Notice {}
+
+  /** Bytes that came by a stream. */
+  record Data(PeerId peer, long stream, ByteBuffer bytes) implements Notice {}
+
+  /**
+   * A stream for standard input and output is over.
+   *
+   * @param sent how many bytes went out
+   * @param received how many came in
+   * @param reason why before its end; empty if both sides had finished
+   */
+  record StreamEnded(PeerId peer, long stream, long sent, long received, String reason)
+      implements Notice {}
+
+  /**
+   * How fast bytes went by one stream.
+   *
+   * @param up whether from us to the peer
+   */
+  record Throughput(PeerId peer, boolean up, long bytes, Duration time, Path path)
+      implements Notice {}
+
+  /** How long round trips took. */
+  record RoundTrips(PeerId peer, int count, Duration p50, Duration p99, Path path)
+      implements Notice {}
+
+  /** How many connections came up, one after the other. */
+  record Connections(PeerId peer, int count, Duration time) implements Notice {}
 
   /** Something for people only. */
   record Remark(String text) implements Notice {}

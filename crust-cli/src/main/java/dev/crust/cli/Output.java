@@ -20,18 +20,28 @@ final class Output {
   }
 
   void print(Notice notice) {
+    try {
+      write(notice);
+    } catch (IOException e) {
+      // Whoever waits for that is told.
+    }
+  }
+
+  /** The same for one who must know when nobody reads any more. */
+  void write(Notice notice) throws IOException {
     Optional<String> line = format.apply(notice);
     if (line.isPresent()) {
       write(line.get() + "\n");
     }
   }
 
-  private synchronized void write(String text) {
+  private synchronized void write(String text) throws IOException {
     try {
       out.write(text.getBytes(StandardCharsets.UTF_8));
       out.flush();
     } catch (IOException e) {
       broken.complete(null);
+      throw e;
     }
   }
 

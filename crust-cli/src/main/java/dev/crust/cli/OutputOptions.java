@@ -35,9 +35,19 @@ final class OutputOptions {
 
   /** Standard output as these options say; the log on standard error follows them, too. */
   Output output(Streams streams) {
-    Logger.getLogger("").setLevel(verbosity() == Verbosity.VERBOSE ? Level.INFO : Level.SEVERE);
+    quietLog();
     return json
         ? new Output(streams.out(), JsonLines::of)
         : new Output(streams.out(), new TextLines(streams.colours(), verbosity())::of);
+  }
+
+  /** Lines for people on standard error, where standard output is taken. */
+  Output errorOutput(Streams streams) {
+    quietLog();
+    return new Output(streams.err(), new TextLines(false, verbosity())::of);
+  }
+
+  private void quietLog() {
+    Logger.getLogger("").setLevel(verbosity() == Verbosity.VERBOSE ? Level.INFO : Level.SEVERE);
   }
 }

@@ -3,16 +3,13 @@ package dev.crust.cli;
 import dev.crust.Connection;
 import dev.crust.ConnectionLostException;
 import dev.crust.CrustAddress;
-import dev.crust.Endpoint;
 import dev.crust.Event;
-import dev.crust.PeerId;
-import dev.crust.Reason;
+import dev.crust.Path;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.BlockingQueue;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,11 +25,13 @@ final class PingCommand implements Callable<Integer> {
   /** Longer than anybody watches, and still no overflow. */
   private static final Duration FOREVER = Duration.ofDays(36_500);
 
-  /** How much later than the dial's own timeout we stop waiting for its outcome. */
-  private static final Duration GRACE = Duration.ofSeconds(1);
+  /** The methods by which others carry what we send. */
+  private static final Set<String> RELAYED = Set.of("relayed", "turn");
 
   private final Streams streams;
-  private final BlockingQueue<Event> inbox = new LinkedBlockingQueue<>();
+
+  /** One for each change of path, which is worth a ping at once. */
+  private final Semaphore wakes = new Semaphore(0);
 
   @Mixin private EndpointOptions options = new EndpointOptions();
 
@@ -63,7 +62,7 @@ final class PingCommand implements Callable<Integer> {
       names = "--interval",
       paramLabel = "S",
       converter = Converters.Seconds.class,
-      description = "seconds between pings (1)")
+      description = "seconds between pings (1); a new path is pinged at once")
   private Duration interval = Duration.ofSeconds(1);
 
   PingCommand(Streams streams) {
@@ -72,74 +71,30 @@ final class PingCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure, InterruptedException {
-    CrustAddress target = Objects.requireNonNull(address);
     Setup setup = options.setup(streams);
-    boolean bare = target.candidates().isEmpty();
     Output output = options.output().output(streams);
     Duration dialTimeout = timeout == null ? Setup.DIAL_TIMEOUT : timeout;
-    // With an address in hand, nobody on the LAN needs to hear of us.
-    try (Endpoint endpoint = (bare ? setup : setup.withoutBeacon()).open(streams, dialTimeout)) {
-      long started = System.nanoTime();
-      endpoint.onEvent(
-          event -> {
-            output.print(new Notice.Happened(event));
-            inbox.add(event);
-          });
-      var unused = output.broken().thenRun(() -> System.exit(CommandFailure.FAILED));
-      if (bare) {
-        target = onTheLan(target, dialTimeout);
-      }
-      Connection connection = connect(endpoint, target, dialTimeout);
+    long started = System.nanoTime();
+    try (Dialled dialled =
+        Dialled.to(
+            Objects.requireNonNull(address), setup, streams, output, dialTimeout, this::on)) {
       Duration left = timeout == null ? FOREVER : timeout.minusNanos(System.nanoTime() - started);
-      ping(connection, output, left);
+      ping(dialled.connection(), output, left);
       return 0;
     }
   }
 
-  /** The address under which the peer is heard on the LAN, if it is. */
-  private CrustAddress onTheLan(CrustAddress bare, Duration limit) throws InterruptedException {
-    long end = System.nanoTime() + Math.min(limit.toNanos(), Duration.ofSeconds(3).toNanos());
-    for (Event event = next(end); event != null; event = next(end)) {
-      if (event instanceof Event.Discovered it && it.address().peer().equals(bare.peer())) {
-        return it.address();
-      }
+  private void on(Event event) {
+    if (event instanceof Event.PathChanged it && it.to().isPresent()) {
+      wakes.release();
     }
-    return bare;
-  }
-
-  private Connection connect(Endpoint endpoint, CrustAddress target, Duration limit)
-      throws CommandFailure, InterruptedException {
-    PeerId peer = target.peer();
-    var already = endpoint.connection(peer);
-    if (already.isPresent()) {
-      return already.get();
-    }
-    var unused = endpoint.connect(target);
-    long end = System.nanoTime() + limit.plus(GRACE).toNanos();
-    for (Event event = next(end); event != null; event = next(end)) {
-      if (event instanceof Event.Connected it && it.connection().peer().equals(peer)) {
-        return it.connection();
-      } else if (event instanceof Event.ConnectFailed it && it.peer().equals(peer)) {
-        throw noConnection(peer, it.reason());
-      }
-    }
-    throw noConnection(peer, Reason.TIMEOUT);
-  }
-
-  private @Nullable Event next(long end) throws InterruptedException {
-    return inbox.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-  }
-
-  private static CommandFailure noConnection(PeerId peer, Reason reason) {
-    return CommandFailure.failed(
-        "no connection to " + peer + ": " + reason.sentence() + "; " + Advice.on(reason));
   }
 
   private void ping(Connection connection, Output output, Duration limit)
       throws CommandFailure, InterruptedException {
     try {
       Pinger.End end =
-          new Pinger(connection, interval)
+          new Pinger(connection, interval, wakes)
               .run(
                   limit,
                   pong -> {
@@ -160,8 +115,11 @@ final class PingCommand implements Callable<Integer> {
     }
   }
 
-  /** Every path of this version is direct. */
   private boolean enough(Notice.Ponged pong) {
-    return untilDirect || (count != null && pong.seq() >= count);
+    return (untilDirect && direct(pong.pong().path())) || (count != null && pong.seq() >= count);
+  }
+
+  private static boolean direct(Path path) {
+    return !RELAYED.contains(path.method().toString());
   }
 }

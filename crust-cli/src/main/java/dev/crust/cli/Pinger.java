@@ -6,6 +6,7 @@ import dev.crust.Reason;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
@@ -23,9 +24,22 @@ final class Pinger {
   private final Connection connection;
   private final Duration interval;
 
+  private final Semaphore wakes;
+
   Pinger(Connection connection, Duration interval) {
+    this(connection, interval, new Semaphore(0));
+  }
+
+  /**
+   * Pings.
+   *
+   * @param wakes where a permit turns up, the next ping is due
+   */
+  Pinger(Connection connection, Duration interval, Semaphore wakes) {
     this.connection = connection;
     this.interval = interval;
+    this.wakes = wakes;
+    var unused = connection.closed().thenRun(wakes::release);
   }
 
   /**
@@ -56,23 +70,23 @@ final class Pinger {
         return End.DONE;
       }
       if (next >= end) {
-        pause(end);
+        while (System.nanoTime() < end) {
+          pause(end);
+        }
         return End.TIME;
       }
       pause(next);
     }
   }
 
-  /** Waits, but no longer than the connection lasts. */
+  /** Waits, but no longer than the path and the connection last. */
   private void pause(long until) throws ConnectionLostException, InterruptedException {
+    if (wakes.tryAcquire(until - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+      wakes.drainPermits();
+    }
     CompletableFuture<Reason> closed = connection.closed().toCompletableFuture();
-    try {
-      throw new ConnectionLostException(
-          closed.get(until - System.nanoTime(), TimeUnit.NANOSECONDS), "");
-    } catch (TimeoutException e) {
-      // It lasts.
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
+    if (closed.isDone()) {
+      throw new ConnectionLostException(closed.join(), "");
     }
   }
 

@@ -34,6 +34,16 @@ record Setup(
     return new Setup(key, network, listen, bootstrap, false);
   }
 
+  /** Another endpoint beside this one: with a key of its own, on any port, alone. */
+  Setup another() {
+    return new Setup(
+        new KeySource.InMemory(),
+        network,
+        listen.stream().map(it -> new InetSocketAddress(it.getAddress(), 0)).toList(),
+        List.of(),
+        false);
+  }
+
   /**
    * Opens the endpoint. It is closed when the process ends, whatever ends it.
    *

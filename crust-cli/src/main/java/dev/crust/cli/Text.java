@@ -39,4 +39,9 @@ final class Text {
         ? String.format(Locale.ROOT, "%.0f ms", ms)
         : String.format(Locale.ROOT, "%.1f s", ms / 1000);
   }
+
+  /** How much of something in each second of a time. */
+  static double perSecond(double amount, Duration time) {
+    return amount * 1e9 / Math.max(time.toNanos(), 1);
+  }
 }

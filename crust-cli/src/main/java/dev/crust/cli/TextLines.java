@@ -4,6 +4,7 @@ import dev.crust.Attempt;
 import dev.crust.Event;
 import dev.crust.Reason;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -31,6 +32,8 @@ final class TextLines {
   private static boolean answer(Notice notice) {
     return !(notice instanceof Notice.Happened
         || notice instanceof Notice.Bootstrapped
+        || notice instanceof Notice.StreamOpened
+        || notice instanceof Notice.StreamEnded
         || notice instanceof Notice.Remark);
   }
 
@@ -63,6 +66,37 @@ final class TextLines {
     } else if (notice instanceof Notice.Remark it) {
       return it.text();
     }
+    return stream(notice);
+  }
+
+  private String stream(Notice notice) {
+    if (notice instanceof Notice.StreamOpened it) {
+      return head("green", "stream", it.peer()) + "open";
+    } else if (notice instanceof Notice.StreamEnded it) {
+      return head("yellow", "stream", it.peer())
+          + "over, %d bytes out, %d bytes in".formatted(it.sent(), it.received())
+          + (it.reason().isEmpty() ? "" : ": " + Text.printable(it.reason()));
+    } else if (notice instanceof Notice.Throughput it) {
+      return head("green", it.up() ? "up" : "down", "")
+          + String.format(
+              Locale.ROOT,
+              "%.1f MB/s for %s over %s",
+              Text.perSecond(it.bytes() / 1e6, it.time()),
+              Text.time(it.time()),
+              it.path());
+    } else if (notice instanceof Notice.RoundTrips it) {
+      return head("green", "round trips", "")
+          + "p50 %s, p99 %s, %d of them over %s"
+              .formatted(Text.time(it.p50()), Text.time(it.p99()), it.count(), it.path());
+    } else if (notice instanceof Notice.Connections it) {
+      return head("green", "connections", "")
+          + String.format(
+              Locale.ROOT,
+              "%.1f a second, one after the other, %d in %s",
+              Text.perSecond(it.count(), it.time()),
+              it.count(),
+              Text.time(it.time()));
+    }
     throw new IllegalStateException("no text for " + notice);
   }
 
@@ -79,6 +113,14 @@ final class TextLines {
       return head("red", "no connection", it.peer())
           + it.reason().sentence()
           + attempts(it.attempts());
+    } else if (event instanceof Event.PathChanged it) {
+      return head("yellow", "path changed", it.connection().peer())
+          + it.from().map(path -> "from " + path + " ").orElse("")
+          + it.to().map(path -> "to " + path).orElse("and none is left for now")
+          + ": "
+          + it.reason().sentence();
+    } else if (event instanceof Event.Expired it) {
+      return head("yellow", "expired", it.connection().peer()) + it.message();
     } else if (event instanceof Event.Lost it) {
       return head("yellow", "lost", it.connection().peer()) + why(it.reason(), it.detail());
     } else if (event instanceof Event.Discovered it) {
