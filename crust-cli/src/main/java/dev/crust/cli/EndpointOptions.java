@@ -2,12 +2,14 @@ package dev.crust.cli;
 
 import dev.crust.CrustAddress;
 import dev.crust.PeerId;
-import java.net.InetSocketAddress;
+import dev.crust.Transport;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -45,7 +47,9 @@ final class EndpointOptions {
       paramLabel = "ADDR",
       split = ",",
       converter = Converters.Listen.class,
-      description = "tcp://IP:PORT, several with commas (every interface, random ports)")
+      description =
+          "tcp://IP:PORT or quic://IP:PORT, several with commas (both, every interface, random"
+              + " ports)")
   private List<ListenAddress> listen = new ArrayList<>();
 
   @Option(
@@ -75,17 +79,18 @@ final class EndpointOptions {
     List<ListenAddress> places = listen.isEmpty() ? file.listen() : listen;
     List<CrustAddress> join = bootstrap.isEmpty() ? file.bootstrap() : bootstrap;
     if (output.verbosity() != Verbosity.QUIET) {
-      warn(file, places, streams);
+      warn(file, streams);
     }
     return new Setup(
         identity.source(file.identity(), streams.home()),
         network != null ? network : file.network().orElse("public"),
-        tcp(places),
+        places,
+        transports(places),
         merged(join),
         !noBeacon);
   }
 
-  private void warn(ConfigFile file, List<ListenAddress> places, Streams streams) {
+  private void warn(ConfigFile file, Streams streams) {
     if (!file.unknown().isEmpty()) {
       streams.say(
           "the config file '"
@@ -93,30 +98,26 @@ final class EndpointOptions {
               + "' has keys that this version does not know: "
               + String.join(", ", file.unknown()));
     }
-    List<String> ignored =
-        Stream.of(
-                places.stream()
-                    .filter(place -> place.transport() == ListenAddress.Transport.QUIC)
-                    .map(place -> "--listen " + place),
-                Stream.of("--transport quic").filter(it -> transport == Transports.QUIC),
-                later.given().stream())
-            .flatMap(it -> it)
-            .toList();
+    List<String> ignored = later.given();
     if (!ignored.isEmpty()) {
       streams.say(
-          "this version speaks TCP, without relays or help against NATs, and ignores "
+          "this version has no relays and no help against NATs yet, and ignores "
               + String.join(", ", ignored));
     }
   }
 
   /** The places for TCP; if QUIC alone was asked for, the same addresses by TCP. */
-  private static List<InetSocketAddress> tcp(List<ListenAddress> places) {
-    List<InetSocketAddress> tcp =
-        places.stream()
-            .filter(place -> place.transport() == ListenAddress.Transport.TCP)
-            .map(ListenAddress::socket)
-            .toList();
-    return tcp.isEmpty() ? places.stream().map(ListenAddress::socket).toList() : tcp;
+  /** Of a transport that is asked for alone, some place to listen must be left. */
+  private Set<Transport> transports(List<ListenAddress> places) throws CommandFailure {
+    if (transport == Transports.ANY) {
+      return EnumSet.allOf(Transport.class);
+    }
+    Transport only = transport == Transports.TCP ? Transport.TCP : Transport.QUIC;
+    if (!places.isEmpty() && places.stream().noneMatch(place -> place.transport() == only)) {
+      throw CommandFailure.usage(
+          "--transport %s needs a place of %s://IP:PORT in --listen".formatted(only, only));
+    }
+    return EnumSet.of(only);
   }
 
   /** One address a peer. */

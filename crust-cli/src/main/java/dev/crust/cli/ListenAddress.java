@@ -1,5 +1,6 @@
 package dev.crust.cli;
 
+import dev.crust.Transport;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -15,12 +16,6 @@ import java.util.regex.Pattern;
  * @param socket the local address; port 0 is a random one
  */
 record ListenAddress(Transport transport, InetSocketAddress socket) {
-  /** What can be listened by, in this version or a later one. */
-  enum Transport {
-    TCP,
-    QUIC
-  }
-
   private static final Pattern FORM =
       Pattern.compile("([a-z]+)://(?:\\[([^\\]]*)\\]|([^\\[\\]:/]*)):([^:/]*)");
   private static final Pattern IPV4 =
@@ -56,6 +51,11 @@ record ListenAddress(Transport transport, InetSocketAddress socket) {
                 text)
             : literal(IPV4, form.group(3), "an IPv4 address (IPv6 goes in brackets)", text);
     return new ListenAddress(transport, new InetSocketAddress(ip, port(form.group(4), text)));
+  }
+
+  /** The same place, with a random port. */
+  ListenAddress anyPort() {
+    return new ListenAddress(transport, new InetSocketAddress(socket.getAddress(), 0));
   }
 
   private static InetAddress literal(Pattern form, String host, String what, String text) {

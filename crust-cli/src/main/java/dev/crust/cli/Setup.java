@@ -5,24 +5,27 @@ import dev.crust.Endpoint;
 import dev.crust.EndpointBuilder;
 import dev.crust.Identity;
 import dev.crust.IdentityInUseException;
+import dev.crust.Transport;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How the endpoint of a command should be.
  *
  * @param key whose
  * @param network the network's name
- * @param listen where; empty: every interface, a random port
+ * @param listen where; empty: every interface, random ports
+ * @param transports by what, of that
  * @param bootstrap endpoints to join through, one address a peer
  * @param beacon whether to look for peers on the LAN and be found
  */
 record Setup(
     KeySource key,
     String network,
-    List<InetSocketAddress> listen,
+    List<ListenAddress> listen,
+    Set<Transport> transports,
     List<CrustAddress> bootstrap,
     boolean beacon) {
 
@@ -31,7 +34,7 @@ record Setup(
 
   /** The same without looking for peers. */
   Setup withoutBeacon() {
-    return new Setup(key, network, listen, bootstrap, false);
+    return new Setup(key, network, listen, transports, bootstrap, false);
   }
 
   /** Another endpoint beside this one: with a key of its own, on any port, alone. */
@@ -39,7 +42,8 @@ record Setup(
     return new Setup(
         new KeySource.InMemory(),
         network,
-        listen.stream().map(it -> new InetSocketAddress(it.getAddress(), 0)).toList(),
+        listen.stream().map(ListenAddress::anyPort).toList(),
+        transports,
         List.of(),
         false);
   }
@@ -76,7 +80,8 @@ record Setup(
   private Endpoint open(Identity identity, Duration dialTimeout) throws IOException {
     EndpointBuilder builder =
         Endpoint.builder().identity(identity).network(network).dialTimeout(dialTimeout);
-    listen.forEach(builder::listen);
+    builder.transports(transports);
+    listen.forEach(place -> builder.listen(place.transport(), place.socket()));
     if (!beacon) {
       builder.discoveries(List.of());
     }

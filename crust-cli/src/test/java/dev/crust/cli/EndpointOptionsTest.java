@@ -1,9 +1,10 @@
 package dev.crust.cli;
 
-import static dev.crust.cli.Fixtures.socket;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.crust.CrustAddress;
+import dev.crust.Transport;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -11,7 +12,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -19,6 +22,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 final class EndpointOptionsTest {
+  private static final Set<Transport> BOTH = EnumSet.allOf(Transport.class);
+
   private static final String A = Fixtures.address(1, 4001).toString();
   private static final String B = Fixtures.address(1, 4002).toString();
 
@@ -32,6 +37,10 @@ final class EndpointOptionsTest {
   @Command(name = "x")
   private static final class Bare {
     @Mixin EndpointOptions options = new EndpointOptions();
+  }
+
+  private static ListenAddress tcp(String socket) {
+    return ListenAddress.parse("tcp://" + socket);
   }
 
   private Setup setup(String... args) throws CommandFailure {
@@ -59,6 +68,7 @@ final class EndpointOptionsTest {
                 new KeySource.DefaultFile(home.resolve(".config/crust/identity")),
                 "public",
                 List.of(),
+                BOTH,
                 List.of(),
                 true));
     assertThat(warnings()).isEmpty();
@@ -79,7 +89,8 @@ final class EndpointOptionsTest {
             new Setup(
                 new KeySource.NamedFile(Path.of("k")),
                 "n",
-                List.of(socket("127.0.0.1:1"), socket("[::1]:2")),
+                List.of(tcp("127.0.0.1:1"), tcp("[::1]:2")),
+                Set.of(Transport.TCP),
                 List.of(CrustAddress.parse(A + "&tcp=192.0.2.1:4002")),
                 false));
     assertThat(warnings()).isEmpty();
@@ -95,18 +106,18 @@ final class EndpointOptionsTest {
                     + password
                     + " --relay --no-port-mapping --no-punch --transport quic --cache c")
                 .split(" ", -1));
-    assertThat(setup.listen()).containsExactly(socket("0.0.0.0:0"));
+    assertThat(setup.listen()).hasSize(2);
+    assertThat(setup.transports()).containsExactly(Transport.QUIC);
     assertThat(warnings().lines()).hasSize(1);
     assertThat(warnings())
-        .contains("quic://", "--stun", "--turn", "--relay", "--no-port-mapping")
-        .contains("--no-punch", "--transport quic", "--cache");
+        .contains("--stun", "--turn", "--relay", "--no-port-mapping", "--no-punch", "--cache");
   }
 
   @Test
-  void quicAloneBecomesTcpAtTheSameAddress() throws Exception {
-    assertThat(setup("--listen", "quic://127.0.0.1:0").listen())
-        .containsExactly(socket("127.0.0.1:0"));
-    assertThat(warnings().lines()).hasSize(1);
+  void aTransportAloneNeedsAPlace() {
+    assertThatThrownBy(() -> setup("--listen", "tcp://127.0.0.1:0", "--transport", "quic"))
+        .isInstanceOf(CommandFailure.class)
+        .hasMessage("--transport quic needs a place of quic://IP:PORT in --listen");
   }
 
   @Test
@@ -129,7 +140,8 @@ final class EndpointOptionsTest {
             new Setup(
                 new KeySource.NamedFile(home.resolve("key")),
                 "n",
-                List.of(socket("127.0.0.1:1")),
+                List.of(tcp("127.0.0.1:1")),
+                BOTH,
                 List.of(CrustAddress.parse(A)),
                 true));
     assertThat(warnings().lines()).hasSize(1);
@@ -143,7 +155,8 @@ final class EndpointOptionsTest {
             new Setup(
                 new KeySource.InMemory(),
                 "m",
-                List.of(socket("127.0.0.1:1")),
+                List.of(tcp("127.0.0.1:1")),
+                BOTH,
                 List.of(CrustAddress.parse(B)),
                 true));
   }

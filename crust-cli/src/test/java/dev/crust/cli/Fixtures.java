@@ -7,6 +7,7 @@ import dev.crust.CrustAddress;
 import dev.crust.Message;
 import dev.crust.Path;
 import dev.crust.PeerId;
+import dev.crust.PeerStream;
 import dev.crust.Reason;
 import dev.crust.Transport;
 import java.net.InetSocketAddress;
@@ -100,6 +101,14 @@ final class Fixtures {
 
     @Override
     public void onMessage(Consumer<? super Message> receiver) {}
+
+    @Override
+    public CompletionStage<PeerStream> openStream(int priority) {
+      return new CompletableFuture<>();
+    }
+
+    @Override
+    public void onStream(Consumer<? super PeerStream> receiver) {}
 
     @Override
     public CompletionStage<Pong> ping() {
