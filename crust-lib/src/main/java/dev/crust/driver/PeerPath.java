@@ -217,6 +217,8 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
       throw new MalformedMessageException("an Admit that is not well-formed");
     }
     state = State.ADMITTED;
+    // The peer sends whatever it has from now on: a limit of its own bounds what is kept.
+    pipe.admitted();
     fate.onAdmitted(this, name);
   }
 

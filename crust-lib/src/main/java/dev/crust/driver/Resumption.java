@@ -1,6 +1,7 @@
 package dev.crust.driver;
 
 import dev.crust.Candidate;
+import dev.crust.Path;
 import dev.crust.PeerId;
 import dev.crust.Reason;
 import dev.crust.io.Outgoing;
@@ -40,10 +41,10 @@ final class Resumption {
     redial.know(candidates);
   }
 
-  /** A path is wanted. */
-  void begin(Instant now) {
+  /** A path is wanted after this one. */
+  void begin(Path last, Instant now) {
     running = true;
-    redial.begin(now);
+    redial.begin(new Candidate(last.transport(), last.remote()), now);
   }
 
   /** No path is wanted any more. Returns whether one was. */

@@ -245,7 +245,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
     if (closing != null) {
       finishClosing();
     } else {
-      resumption.begin(context.now());
+      resumption.begin(path(), context.now());
       schedule();
     }
   }

@@ -27,8 +27,10 @@ final class HandshakeBudget extends ChannelInboundHandlerAdapter {
     if (received == 0 && buffer.readableBytes() >= RECORD_HEADER) {
       firstRecord += buffer.getUnsignedShort(buffer.readerIndex() + 3);
     }
+    // What came before this read, which may hold the Admit and much that follows it.
+    boolean exceeded = received > BYTES;
     received += buffer.readableBytes();
-    if (received > BYTES) {
+    if (exceeded) {
       ReferenceCountUtil.release(message);
       context
           .pipeline()

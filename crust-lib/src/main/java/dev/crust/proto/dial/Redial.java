@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks for a new path to a peer after the last one broke: at once, soon again, then every second,
- * each time by sockets of its own, a few candidates at a time by turns. What hangs is not waited
- * for: the way may be open again long before a SYN is repeated.
+ * each time by sockets of its own: the candidate that led there last, and a few of the others by
+ * turns. What hangs is not waited for: the way may be open again long before a SYN is repeated.
  */
 public final class Redial {
   /** Between two rounds at most. */
@@ -30,6 +30,7 @@ public final class Redial {
   private final Set<Candidate> candidates = new LinkedHashSet<>();
   private final ArrayDeque<Candidate> turns = new ArrayDeque<>();
   private Duration interval = FIRST_INTERVAL;
+  private @Nullable Candidate proven;
   private @Nullable Instant due;
 
   /** Where the peer may be found, most promising first. */
@@ -41,12 +42,18 @@ public final class Redial {
     }
   }
 
-  /** A path is wanted. */
-  public void begin(Instant now) {
+  /**
+   * A path is wanted.
+   *
+   * @param last where the last path led
+   */
+  public void begin(Candidate last, Instant now) {
     interval = FIRST_INTERVAL;
     due = now;
+    proven = candidates.contains(last) ? last : null;
     turns.clear();
     turns.addAll(candidates);
+    turns.remove(last);
   }
 
   /** No path is wanted any more. */
@@ -67,7 +74,10 @@ public final class Redial {
     due = now.plus(interval);
     interval = interval.compareTo(INTERVAL.dividedBy(2)) < 0 ? interval.multipliedBy(2) : INTERVAL;
     List<Candidate> chosen = new ArrayList<>();
-    for (int i = 0; i < AT_ONCE && i < turns.size(); i++) {
+    if (proven != null) {
+      chosen.add(proven);
+    }
+    for (int i = 0; chosen.size() < AT_ONCE && i < turns.size(); i++) {
       Candidate next = turns.remove();
       turns.add(next);
       chosen.add(next);

@@ -23,6 +23,9 @@ public final class PathHealth {
   private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
   private static final int STALLED_TIMEOUTS = 3;
 
+  /** As many measurements belong to the busy start, when round trips seem longer than they are. */
+  private static final int EARLY = 8;
+
   /** What is to be done. */
   public enum Effect {
     /** Nothing yet. */
@@ -39,6 +42,7 @@ public final class PathHealth {
   private Duration variation = Duration.ZERO;
   private @Nullable Instant stalledSince;
   private long progress;
+  private long measurements;
   private boolean asked;
 
   /** A watch that begins now. */
@@ -54,10 +58,11 @@ public final class PathHealth {
     asked = false;
   }
 
-  /** A round trip was measured. */
+  /** A round trip was measured. A shorter one early on is taken as the first. */
   public void onRoundTrip(Duration measured) {
     Duration before = smoothed;
-    if (before == null) {
+    boolean early = measurements++ < EARLY;
+    if (before == null || (early && measured.compareTo(before) < 0)) {
       smoothed = measured;
       variation = measured.dividedBy(2);
     } else {
