@@ -55,8 +55,8 @@ class SessionSimulationTest {
     private Limits limits() {
       int size = random.nextInt(1 << (1 + random.nextInt(16)));
       long spare = random.nextInt(3) * (long) random.nextInt(1 + size);
-      long stream = 1 + random.nextInt(1 << (1 + random.nextInt(16)));
-      long all = 1 + random.nextInt(1 << (1 + random.nextInt(18)));
+      long stream = 1L + random.nextInt(1 << (1 + random.nextInt(16)));
+      long all = 1L + random.nextInt(1 << (1 + random.nextInt(18)));
       return new Limits(
           size, size + Limits.MESSAGE_OVERHEAD + spare, stream, all, 1 + random.nextInt(8));
     }
