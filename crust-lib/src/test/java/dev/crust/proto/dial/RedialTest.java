@@ -3,6 +3,7 @@ package dev.crust.proto.dial;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crust.Candidate;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.List;
@@ -17,7 +18,8 @@ class RedialTest {
 
   private static List<Candidate> candidates(int... ports) {
     return IntStream.of(ports)
-        .mapToObj(port -> Candidate.tcp(new InetSocketAddress("127.0.0.1", port)))
+        .mapToObj(
+            port -> Candidate.tcp(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)))
         .toList();
   }
 

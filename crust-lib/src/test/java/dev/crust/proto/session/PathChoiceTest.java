@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** The table of {@link PathChoice}, row by row. */
 class PathChoiceTest {
   private static final Instant T0 = Instant.EPOCH;
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final PathChoice<String> decider = new PathChoice<>(Session.Role.DECIDER, PATIENCE, T0);
   private final PathChoice<String> follower = new PathChoice<>(Session.Role.FOLLOWER, PATIENCE, T0);
