@@ -4,13 +4,17 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Stands between two endpoints on loopback: records what passes, and can fall silent or cut. */
 final class TcpProxy implements AutoCloseable {
@@ -18,13 +22,50 @@ final class TcpProxy implements AutoCloseable {
   private final int target;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private final List<ByteArrayOutputStream> recorded = new CopyOnWriteArrayList<>();
+  private final InetAddress towardsTarget;
+  private final boolean records;
+  private final AtomicLong left = new AtomicLong(Long.MAX_VALUE);
   private volatile boolean silent;
   private volatile CountDownLatch gate = new CountDownLatch(0);
 
   TcpProxy(int target) throws IOException {
+    this(target, InetAddress.getLoopbackAddress(), InetAddress.getLoopbackAddress(), true);
+  }
+
+  /**
+   * A proxy that is not on loopback for the dialler, or for the target, or for both: to whom it is
+   * not, an endpoint that listens on loopback alone does not tell where.
+   */
+  TcpProxy(int target, InetAddress towardsDialler, InetAddress towardsTarget, boolean records)
+      throws IOException {
     this.target = target;
-    this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    this.towardsTarget = towardsTarget;
+    this.records = records;
+    this.server = new ServerSocket(0, 50, towardsDialler);
     start(this::accept);
+  }
+
+  /** An address of this host that is not a loopback one. */
+  static InetAddress elsewhere() throws IOException {
+    return NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
+        .filter(ip -> ip instanceof Inet4Address && !ip.isLoopbackAddress())
+        .findFirst()
+        .orElseThrow(() -> new IOException("this host has no address but loopback"));
+  }
+
+  InetSocketAddress address() {
+    return new InetSocketAddress(server.getInetAddress(), server.getLocalPort());
+  }
+
+  /** Cuts every connection in the middle of what passes, after so many bytes more. */
+  void cutAfter(long bytes) {
+    left.set(bytes);
+  }
+
+  /** Whether the cut is still to come. */
+  boolean cutIsDue() {
+    return left.get() != Long.MAX_VALUE;
   }
 
   int port() {
@@ -67,9 +108,13 @@ final class TcpProxy implements AutoCloseable {
     try {
       while (true) {
         Socket in = server.accept();
-        Socket out = new Socket(InetAddress.getLoopbackAddress(), target);
+        Socket out = new Socket(InetAddress.getLoopbackAddress(), target, towardsTarget, 0);
+        sockets.removeIf(Socket::isClosed);
         sockets.add(in);
         sockets.add(out);
+        if (server.isClosed()) {
+          cut();
+        }
         start(() -> pass(in, out));
         start(() -> pass(out, in));
       }
@@ -88,14 +133,27 @@ final class TcpProxy implements AutoCloseable {
       OutputStream out = to.getOutputStream();
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
         if (!silent) {
-          synchronized (record) {
-            record.write(buffer, 0, n);
+          if (records) {
+            synchronized (record) {
+              record.write(buffer, 0, n);
+            }
           }
-          out.write(buffer, 0, n);
+          passOn(buffer, n, out);
         }
       }
     } catch (IOException | InterruptedException closed) {
       return;
+    }
+  }
+
+  private void passOn(byte[] bytes, int length, OutputStream out) throws IOException {
+    long before = left.getAndUpdate(n -> n == Long.MAX_VALUE ? n : Math.max(0, n - length));
+    if (before > length) {
+      out.write(bytes, 0, length);
+    } else {
+      out.write(bytes, 0, (int) before);
+      left.set(Long.MAX_VALUE);
+      cut();
     }
   }
 

@@ -41,6 +41,9 @@ final class LocalConnection implements Connection {
   /** Something to be done to a stream. */
   private record StreamWork(Consumer<Session<Sent>> work) implements Submitted {}
 
+  /** A stream that somebody waits for. */
+  private record Opening(int priority, UserFuture<PeerStream> opened) implements Submitted {}
+
   /** Why a connection is over. */
   record End(Reason reason, String detail) {
     ConnectionLostException exception() {
@@ -184,11 +187,7 @@ final class LocalConnection implements Connection {
       throw new IllegalArgumentException("a priority is a number from 0 to 255, not " + priority);
     }
     UserFuture<PeerStream> opened = context.future();
-    submit(session -> streams.open(session, priority, opened));
-    End over = end;
-    if (over != null) {
-      opened.completeExceptionally(over.exception());
-    }
+    submit(new Opening(priority, opened));
     return opened;
   }
 
@@ -292,6 +291,8 @@ final class LocalConnection implements Connection {
         session.send(sent.message, sent, sent.expires);
       } else if (work instanceof StreamWork stream) {
         stream.work.accept(session);
+      } else if (work instanceof Opening opening) {
+        streams.open(session, opening.priority, opening.opened);
       }
     }
   }
@@ -357,6 +358,8 @@ final class LocalConnection implements Connection {
     for (Submitted work = submitted.poll(); work != null; work = submitted.poll()) {
       if (work instanceof Sent sent) {
         sent.accepted.completeExceptionally(over.exception());
+      } else if (work instanceof Opening opening) {
+        opening.opened.completeExceptionally(over.exception());
       }
     }
     streams.onLost(over);

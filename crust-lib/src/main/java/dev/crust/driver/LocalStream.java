@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class LocalStream implements PeerStream {
   /** As much may one stream hold that is not acknowledged, in bytes. */
   private static final long SEND_LIMIT = 4 << 20;
+
+  /** What a piece is charged beyond its bytes, so that small ones are not free. */
+  private static final int PIECE_OVERHEAD = 128;
 
   /** As much is copied and handed to the session at once, in bytes. */
   private static final int PIECE = 64 << 10;
@@ -46,6 +50,11 @@ final class LocalStream implements PeerStream {
   private volatile @Nullable IOException writeFailure;
   private long untold;
 
+  /** The lengths of the pieces that are not given back, and how much of the first is. */
+  private final ArrayDeque<Integer> pieces = new ArrayDeque<>();
+
+  private long ofFirstPiece;
+
   LocalStream(
       long id,
       int priority,
@@ -57,7 +66,7 @@ final class LocalStream implements PeerStream {
     this.connection = connection;
     this.context = context;
     this.shared = shared;
-    this.own = context.sendBudget(SEND_LIMIT);
+    this.own = SendBudget.alone(SEND_LIMIT);
   }
 
   @Override
@@ -146,8 +155,8 @@ final class LocalStream implements PeerStream {
     throwIfFailed();
     int length = piece.remaining();
     try {
-      own.take(length);
-      shared.take(length);
+      own.take(length + PIECE_OVERHEAD);
+      shared.take(length + PIECE_OVERHEAD);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw (IOException)
@@ -156,8 +165,10 @@ final class LocalStream implements PeerStream {
     throwIfFailed();
     connection.submit(
         session -> {
-          if (!session.write(id, piece)) {
-            giveBack(length);
+          if (session.write(id, piece)) {
+            pieces.add(length);
+          } else {
+            giveBack(length + PIECE_OVERHEAD);
           }
         });
   }
@@ -168,6 +179,20 @@ final class LocalStream implements PeerStream {
       throw failure instanceof StreamResetException reset
           ? new StreamResetException(reset.code())
           : new IOException(failure.getMessage(), failure.getCause());
+    }
+  }
+
+  /** So many bytes are acknowledged, or not sent. With the monitor's lock. */
+  private void onDone(long bytes) {
+    ofFirstPiece += bytes;
+    long free = 0;
+    while (!pieces.isEmpty() && ofFirstPiece >= pieces.element()) {
+      int length = pieces.remove();
+      ofFirstPiece -= length;
+      free += length + PIECE_OVERHEAD;
+    }
+    if (free > 0) {
+      giveBack(free);
     }
   }
 
@@ -190,17 +215,17 @@ final class LocalStream implements PeerStream {
     }
     finished.set(true);
     stopped.set(true);
-    received.fail(new StreamResetException(code));
+    received.drop(new StreamResetException(code));
     connection.submit(
         session -> {
-          giveBack(session.reset(id, code));
+          onDone(session.reset(id, code));
           session.stop(id, code);
         });
   }
 
   private void stop() {
-    if (stopped.compareAndSet(false, true) && !received.complete()) {
-      received.fail(new IOException("the stream was closed on this side"));
+    if (stopped.compareAndSet(false, true)) {
+      received.drop(new IOException("the stream was closed on this side"));
       connection.submit((Session<LocalConnection.Sent> session) -> session.stop(id, 0));
     }
   }
@@ -211,12 +236,12 @@ final class LocalStream implements PeerStream {
     stop();
   }
 
-  /** The user has taken bytes; the reading thread alone calls this. */
+  /** The user has taken bytes. The session hears of it in steps, and of the rest at the end. */
   private void taken(int length) {
     long count;
     synchronized (received) {
       untold += length;
-      if (untold < TAKEN_STEP) {
+      if (untold == 0 || (untold < TAKEN_STEP && !received.exhausted())) {
         return;
       }
       count = untold;
@@ -239,21 +264,22 @@ final class LocalStream implements PeerStream {
 
   void onEnd() {
     received.end();
+    taken(0);
   }
 
   void onReset(long code) {
     received.fail(new StreamResetException(code));
   }
 
-  void onStopped(long code, long dropped) {
+  void onStopped(long code, long unsent) {
     writeFailure = new StreamResetException(code);
-    giveBack(dropped);
+    onDone(unsent);
     own.close();
   }
 
   void onAcknowledged(int bytes) {
     pieces.onAcknowledged(bytes);
-    giveBack(bytes);
+    onDone(bytes);
   }
 
   void onLost(ConnectionLostException how) {

@@ -103,10 +103,20 @@ final class ReceivedBytes {
     flush();
   }
 
-  /** No more is to come, and what is there is dropped. Only the first failure counts. */
+  /** No more is to come. If the end has not come, what is there is dropped. */
   void fail(IOException how) {
     synchronized (this) {
-      if (failure != null || (ended && length == 0)) {
+      if (ended) {
+        return;
+      }
+    }
+    drop(how);
+  }
+
+  /** Nothing is read any more. Only the first failure counts. */
+  void drop(IOException how) {
+    synchronized (this) {
+      if (failure != null) {
         return;
       }
       failure = how;
@@ -116,9 +126,9 @@ final class ReceivedBytes {
     flush();
   }
 
-  /** Whether all has come, and nothing failed. */
-  synchronized boolean complete() {
-    return ended && failure == null;
+  /** Whether all has come and was taken. */
+  synchronized boolean exhausted() {
+    return ended && length == 0;
   }
 
   synchronized int available() {

@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,9 +53,18 @@ final class Resumption {
     boolean was = running;
     running = false;
     redial.end();
-    attempts.forEach(Outgoing::cancel);
+    attempts.forEach(Resumption::cancel);
     attempts.clear();
     return was;
+  }
+
+  private static void cancel(Outgoing attempt) {
+    try {
+      attempt.cancel();
+    } catch (RejectedExecutionException endpointClosed) {
+      // Its loop has ended, and with it the attempt.
+      return;
+    }
   }
 
   /** Something that explains the end, if it comes to that. */

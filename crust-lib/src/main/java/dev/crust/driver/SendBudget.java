@@ -30,6 +30,11 @@ final class SendBudget {
     this.limitOfAll = limitOfAll;
   }
 
+  /** A budget that no other shares in. */
+  static SendBudget alone(long limit) {
+    return new SendBudget(limit, new AtomicLong(), Long.MAX_VALUE);
+  }
+
   private long limitNow() {
     return heldByAll.get() > limitOfAll ? Math.min(limit, LEAST) : limit;
   }

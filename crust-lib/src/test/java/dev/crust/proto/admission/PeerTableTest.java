@@ -48,6 +48,57 @@ final class PeerTableTest {
     assertThat(table.open(decider)).contains(new Token(8, 8));
   }
 
+  @Test
+  void aFurtherPathOfAConnectionThatBothHoldJoinsIt() {
+    PeerTable<String> table = new PeerTable<>(id(1), new Random(1));
+    Token held = admitted(table);
+    assertThat(table.onHello("further", id(2), holding(held, true), false, T0))
+        .isEqualTo(List.of(new Effect.Join<>("further", held)));
+    assertThat(table.open(id(2))).contains(held);
+  }
+
+  @Test
+  void theFollowerJoinsWhatTheDeciderSaysBothHold() {
+    PeerTable<String> table = new PeerTable<>(id(2), new Random(1));
+    Token held = new Token(7, 7);
+    table.onHello("first", id(1), greeting(OLD), false, T0);
+    table.onAdmit("first", id(1), held);
+    assertThat(table.onHello("further", id(1), holding(held, false), true, T0)).isEmpty();
+    assertThat(table.onAdmit("further", id(1), held))
+        .isEqualTo(List.of(new Effect.FollowJoin<>("further", held)));
+  }
+
+  @Test
+  void nobodyResumesWhatWeDoNotHold() {
+    PeerTable<String> table = new PeerTable<>(id(1), new Random(1));
+    assertThat(table.onHello("theirs", id(2), holding(new Token(7, 7), true), false, T0))
+        .isEqualTo(List.of(new Effect.Refuse<>("theirs", Reason.CLOSED)));
+    assertThat(table.onHello("ours", id(2), greeting(OLD), true, T0))
+        .isEqualTo(List.of(new Effect.Refuse<>("ours", Reason.CLOSED)));
+    assertThat(table.open(id(2))).isEmpty();
+  }
+
+  @Test
+  void whatThePeerHasClosedIsNotResumed() {
+    PeerTable<String> table = new PeerTable<>(id(1), new Random(1));
+    Token held = admitted(table);
+    assertThat(table.onHello("resuming", id(2), greeting(OLD), true, T0))
+        .isEqualTo(
+            List.of(
+                new Effect.End<>(id(2), held, Reason.CLOSED_BY_PEER),
+                new Effect.Refuse<>("resuming", Reason.CLOSED)));
+    assertThat(table.open(id(2))).isEmpty();
+  }
+
+  private static Token admitted(PeerTable<String> table) {
+    table.onHello("first", id(2), greeting(OLD), false, T0);
+    return table.open(id(2)).orElseThrow();
+  }
+
+  private static Greeting holding(Token held, boolean resumes) {
+    return new Greeting(OLD, Optional.of(held), resumes, Limits.forMessages(1000), List.of());
+  }
+
   private static List<Effect<String>> follow(String path, Token connection) {
     return List.of(new Effect.Follow<>(path, connection));
   }

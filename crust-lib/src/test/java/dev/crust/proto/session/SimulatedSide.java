@@ -69,7 +69,16 @@ final class SimulatedSide implements Session.Listener<Integer> {
     }
   }
 
-  record Sent(int receipt, byte[] bytes) {}
+  /** A message that was sent. */
+  static final class Sent {
+    final int receipt;
+    final byte[] bytes;
+
+    Sent(int receipt, byte[] bytes) {
+      this.receipt = receipt;
+      this.bytes = bytes;
+    }
+  }
 
   final Session<Integer> session;
   final List<End> ends = new ArrayList<>();
@@ -109,6 +118,7 @@ final class SimulatedSide implements Session.Listener<Integer> {
     return peer;
   }
 
+  @SuppressWarnings("AnnotateFormatMethod")
   static void check(boolean holds, String what, Object... about) {
     if (!holds) {
       throw new AssertionError(what.formatted(about));

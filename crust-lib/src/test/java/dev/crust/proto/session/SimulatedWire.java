@@ -7,7 +7,15 @@ import org.jspecify.annotations.Nullable;
 
 /** One direction of a path: bytes arrive late, in other pieces than they were sent, or never. */
 final class SimulatedWire {
-  private record Chunk(Instant due, byte[] bytes) {}
+  private static final class Chunk {
+    final Instant due;
+    final byte[] bytes;
+
+    Chunk(Instant due, byte[] bytes) {
+      this.due = due;
+      this.bytes = bytes;
+    }
+  }
 
   private final ArrayDeque<Chunk> onTheWay = new ArrayDeque<>();
   private Instant last = Instant.EPOCH;
