@@ -44,7 +44,7 @@ final class LocalStream implements PeerStream {
   private final AtomicBoolean finished = new AtomicBoolean();
   private final AtomicBoolean writing = new AtomicBoolean();
   private final AtomicBoolean stopped = new AtomicBoolean();
-  private final Pieces pieces = new Pieces(PIECE);
+  private final Pieces arrays = new Pieces(PIECE);
   private final InputStream input = new Input();
   private final OutputStream output = new Output();
   private volatile @Nullable IOException writeFailure;
@@ -127,7 +127,7 @@ final class LocalStream implements PeerStream {
         .execute(
             () -> {
               try {
-                pieces.lent(null, copy.length);
+                arrays.lent(null, copy.length);
                 writeAll(ByteBuffer.wrap(copy));
                 writing.set(false);
                 room.complete(null);
@@ -278,7 +278,7 @@ final class LocalStream implements PeerStream {
   }
 
   void onAcknowledged(int bytes) {
-    pieces.onAcknowledged(bytes);
+    arrays.onAcknowledged(bytes);
     onDone(bytes);
   }
 
@@ -333,9 +333,9 @@ final class LocalStream implements PeerStream {
     public void write(byte[] from, int offset, int length) throws IOException {
       for (int at = 0; at < length; at += PIECE) {
         int size = Math.min(PIECE, length - at);
-        byte[] piece = pieces.take(size);
+        byte[] piece = arrays.take(size);
         System.arraycopy(from, offset + at, piece, 0, size);
-        pieces.lent(piece, size);
+        arrays.lent(piece, size);
         writeAll(ByteBuffer.wrap(piece, 0, size));
       }
     }

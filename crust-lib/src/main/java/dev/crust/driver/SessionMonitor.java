@@ -44,6 +44,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
   private @Nullable Future<?> timer;
   private Instant timerAt = Instant.MAX;
   private boolean probed;
+  private boolean heard;
   private boolean hadOthers;
   private Reason changing = Reason.PATH_LOST;
   private @Nullable End closing;
@@ -110,6 +111,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
         return;
       }
       Instant now = context.now();
+      heard = true;
       path.health().onHeard(now);
       if (path.wearsOut()) {
         // Before the connection ids of QUIC run out; the dialler comes back by a fresh path.
@@ -268,7 +270,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
     changing = reason;
     resumption.note(path.describe() + ": " + reason + (detail.isEmpty() ? "" : ", " + detail));
     run(choice.onEnded(path, context.now()));
-    if (!connection.isUp() && choice.used().isEmpty()) {
+    if (!heard && !connection.isUp() && choice.used().isEmpty()) {
       // Nobody knows of it: the dialler has given up, or will dial anew.
       end(new End(reason, detail));
       return;

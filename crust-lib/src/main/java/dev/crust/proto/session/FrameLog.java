@@ -29,6 +29,11 @@ final class FrameLog<R> {
     return written < last;
   }
 
+  /** How many frames wait for their acknowledgement. */
+  long size() {
+    return last - acknowledged;
+  }
+
   /** Whether frames wait for their acknowledgement. */
   boolean outstanding() {
     return acknowledged < last;

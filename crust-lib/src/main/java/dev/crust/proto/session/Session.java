@@ -40,6 +40,9 @@ public final class Session<R> {
   private static final long MAX_BATCH = 64 << 10;
   private static final long MIN_BATCH = 1 << 10;
 
+  /** Far above what budgets let users send: a peer that sends, but never acknowledges. */
+  private static final long MAX_UNACKNOWLEDGED = 1 << 18;
+
   /** Which side: it decides which path is in use, and opens streams with even ids. */
   public enum Role {
     /** The endpoint with the smaller peer id. */
@@ -211,6 +214,10 @@ public final class Session<R> {
 
   void onNumbered(SessionPath<R> path, int type, ByteBuffer body, int missing)
       throws MalformedMessageException {
+    if (outbox.log().size() > MAX_UNACKNOWLEDGED) {
+      throw new MalformedMessageException(
+          "more than " + MAX_UNACKNOWLEDGED + " frames were not acknowledged");
+    }
     if (!intake.onFrame(path.position())) {
       return;
     }
