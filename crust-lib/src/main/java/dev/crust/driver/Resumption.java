@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +53,11 @@ final class Resumption {
     boolean was = running;
     running = false;
     redial.end();
-    attempts.forEach(Outgoing::cancel);
+    try {
+      attempts.forEach(Outgoing::cancel);
+    } catch (RejectedExecutionException endpointClosed) {
+      // The loops have ended, and with them the attempts.
+    }
     attempts.clear();
     return was;
   }
