@@ -203,6 +203,8 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
     if (reading instanceof Greeting.Reading.Welcome welcome) {
       greeting = welcome.greeting();
       state = State.DECIDING;
+      // The peer is known and of our network; what may follow, and how much, is bounded by us.
+      pipe.admitted();
       fate.onGreeted(this, welcome.greeting());
     } else if (reading instanceof Greeting.Reading.Refusal refusal) {
       leave(refusal.reason(), refusal.detail());
@@ -217,8 +219,6 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
       throw new MalformedMessageException("an Admit that is not well-formed");
     }
     state = State.ADMITTED;
-    // The peer sends whatever it has from now on: a limit of its own bounds what is kept.
-    pipe.admitted();
     fate.onAdmitted(this, name);
   }
 
@@ -262,7 +262,6 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
 
   private void open(SessionMonitor connection) {
     state = State.OPEN;
-    pipe.admitted();
     monitor = connection;
     open = connection.attach(this);
   }

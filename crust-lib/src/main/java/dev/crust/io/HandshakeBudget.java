@@ -27,10 +27,8 @@ final class HandshakeBudget extends ChannelInboundHandlerAdapter {
     if (received == 0 && buffer.readableBytes() >= RECORD_HEADER) {
       firstRecord += buffer.getUnsignedShort(buffer.readerIndex() + 3);
     }
-    // What came before this read, which may hold the Admit and much that follows it.
-    boolean exceeded = received > BYTES;
     received += buffer.readableBytes();
-    if (exceeded) {
+    if (received > BYTES) {
       ReferenceCountUtil.release(message);
       context
           .pipeline()
