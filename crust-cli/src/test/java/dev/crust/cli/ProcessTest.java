@@ -263,11 +263,17 @@ final class ProcessTest {
         mortal.signal("KILL");
         assertThat(mortal.exitCode()).isEqualTo(137);
       }
-      one.await("lost", it -> it.get("peer").asText().equals(id));
+      one.await("path-changed", it -> it.get("peer").asText().equals(id) && it.get("to").isNull());
       int before = one.count();
       try (CrustProcess reborn = start("node", "--identity", key, "--network", network)) {
         reborn.address();
         long listening = System.nanoTime();
+        one.awaitFrom(
+            before,
+            "lost",
+            it ->
+                it.get("peer").asText().equals(id)
+                    && it.get("reason").asText().equals("peer-restarted"));
         one.awaitFrom(before, "connected", it -> it.get("peer").asText().equals(id));
         reborn.await("connected");
         assertThat((System.nanoTime() - listening) / 1e9).isLessThan(3);
