@@ -69,7 +69,11 @@ record Namespaces(String prefix) {
     List<String> names = existing();
     endProcesses(names);
     StringBuilder batch = new StringBuilder();
-    names.forEach(name -> batch.append("ip netns del ").append(name).append('\n'));
+    // Two that start at once may collect the same orphan: what is gone already is well gone.
+    names.forEach(
+        name ->
+            batch.append(
+                "ip netns del %1$s || test ! -e %2$s || exit 1\n".formatted(name, path(name))));
     if (!names.isEmpty()) {
       Shell.run(List.of("sh", "-c", batch.toString()));
     }

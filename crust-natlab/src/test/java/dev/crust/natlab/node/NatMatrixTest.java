@@ -56,7 +56,7 @@ final class NatMatrixTest {
           none,            cgn,             direct,   udp+tcp
           none,            udp-blocked,     direct,   tcp
           none,            tcp-443-only,    nothing,  nothing
-          fw,              fw,              nothing,  udp+tcp
+          fw,              fw,              direct,   udp+tcp
           fw,              symmetric,       nothing,  nothing
           full-cone,       full-cone,       nothing,  udp+tcp
           full-cone,       symmetric,       nothing,  udp+tcp
