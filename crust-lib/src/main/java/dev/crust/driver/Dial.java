@@ -197,12 +197,24 @@ final class Dial {
 
     @Override
     public void onGreeted(PeerPath path, Greeting greeting) {
-      control.execute(() -> peers.onHello(path, greeting, false));
+      control.execute(() -> ifWanted(path, () -> peers.onHello(path, greeting, false)));
     }
 
     @Override
     public void onAdmitted(PeerPath path, Token connection) {
-      control.execute(() -> peers.onAdmit(path, connection));
+      control.execute(() -> ifWanted(path, () -> peers.onAdmit(path, connection)));
+    }
+
+    /**
+     * What loses a race late must not come back as a connection of its own, when that which won is
+     * closed already.
+     */
+    private void ifWanted(PeerPath path, Runnable step) {
+      if (race.deadline() == null && !peers.isOpen(address.peer())) {
+        path.pipe().loop().execute(() -> path.leave(Reason.CANCELLED, ""));
+      } else {
+        step.run();
+      }
     }
 
     @Override
