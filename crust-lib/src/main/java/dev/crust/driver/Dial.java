@@ -106,6 +106,11 @@ final class Dial {
     complete(connection);
   }
 
+  /** The connection that it has won, and might have given a better path, is over. */
+  void onWonEnded() {
+    run(race.onCancelled(context.now()));
+  }
+
   /** The endpoint closes. */
   void cancel() {
     run(race.onCancelled(context.now()));
@@ -139,7 +144,7 @@ final class Dial {
       } else if (effect instanceof DialRace.Effect.Won winner) {
         won = true;
         peers.learn(winner);
-        peers.dialEnded(address.peer(), this);
+        peers.dialWon(address.peer(), this);
       } else if (effect instanceof DialRace.Effect.Failed failed) {
         peers.dialEnded(address.peer(), this);
         peers.dialFailed(address.peer(), failed.reason(), failed.attempts());
@@ -155,7 +160,9 @@ final class Dial {
       timer = null;
     }
     Instant deadline = race.deadline();
-    if (deadline != null) {
+    if (deadline == null) {
+      peers.raceOver(address.peer(), this);
+    } else {
       timer = context.at(deadline, control, () -> run(race.onTimeout(context.now())));
     }
   }
@@ -178,6 +185,11 @@ final class Dial {
                                 Reason.UNREACHABLE,
                                 "no address of ours leads there",
                                 context.now()))));
+  }
+
+  /** Whether the connection that it has won is still there to be given a better path. */
+  private boolean improves() {
+    return won && peers.isOpen(address.peer());
   }
 
   /**
@@ -231,7 +243,7 @@ final class Dial {
       control.execute(
           () -> {
             peers.onPathEnded(path);
-            if (reason == Reason.DUPLICATE && won && retried.add(candidate)) {
+            if (reason == Reason.DUPLICATE && improves() && retried.add(candidate)) {
               // The peer had not heard from us of the connection yet, which has come up by QUIC.
               start(candidate);
             } else if (reason == Reason.DUPLICATE && peers.isOpen(address.peer())) {

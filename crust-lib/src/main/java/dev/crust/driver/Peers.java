@@ -43,6 +43,10 @@ final class Peers {
   private final Map<PeerId, LocalConnection> held = new ConcurrentHashMap<>();
 
   private final Map<PeerId, Dial> dials = new HashMap<>();
+
+  /** Dials that have won a connection and go on for a better path to it. */
+  private final Map<PeerId, Dial> improving = new HashMap<>();
+
   private final BlackHoles blackHoles = new BlackHoles();
   private @Nullable Future<?> timer;
   private boolean closed;
@@ -112,6 +116,24 @@ final class Peers {
     dials.remove(peer, dial);
   }
 
+  /** A dial has won a connection, and may go on for a better path. */
+  void dialWon(PeerId peer, Dial dial) {
+    dials.remove(peer, dial);
+    improving.put(peer, dial);
+  }
+
+  /** A dial tries nothing any more. */
+  void raceOver(PeerId peer, Dial dial) {
+    improving.remove(peer, dial);
+  }
+
+  private void stopImproving(PeerId peer) {
+    Dial dial = improving.remove(peer);
+    if (dial != null) {
+      dial.onWonEnded();
+    }
+  }
+
   void dialFailed(PeerId peer, Reason reason, List<Attempt> attempts) {
     context.feed().publish(new Event.ConnectFailed(peer, reason, attempts));
   }
@@ -176,7 +198,9 @@ final class Peers {
   /** A connection is over. */
   void onOver(LocalConnection connection, Reason reason, String detail) {
     PeerId peer = connection.peer();
-    held.remove(peer, connection);
+    if (held.remove(peer, connection)) {
+      stopImproving(peer);
+    }
     if (connections.remove(peer, connection)) {
       context.feed().publish(new Event.Lost(connection, reason, detail));
     }
@@ -252,6 +276,7 @@ final class Peers {
   private void end(PeerId peer, Reason reason) {
     LocalConnection over = held.remove(peer);
     if (over != null) {
+      stopImproving(peer);
       if (connections.remove(peer, over)) {
         context.feed().publish(new Event.Lost(over, reason, ""));
       }

@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * Refuse(duplicate); if silent for a second, End(silent), Admit</td><td>wait</td></tr>
  * </table>
  *
+ * <p>Followed is not an Admit that names a connection which is over on this side: it was on its way
+ * when we closed, and brings nothing back.
+ *
  * @param <P> a path
  */
 public final class PeerTable<P> {
@@ -43,6 +46,7 @@ public final class PeerTable<P> {
 
   private static final int MAX_REMEMBERED_PEERS = 1024;
   private static final int MAX_REPLACED_INCARNATIONS = 4;
+  private static final int MAX_OVER = 8;
   private static final int MAX_CONTENDERS = 4;
 
   /** What is to be done. */
@@ -81,8 +85,19 @@ public final class PeerTable<P> {
     final Map<P, Token> following = new HashMap<>();
     final ArrayDeque<Token> replaced = new ArrayDeque<>();
 
+    /** Connections that are over on this side, while the peer may not know yet. */
+    final ArrayDeque<Token> over = new ArrayDeque<>();
+
     Peer(PeerId id) {
       this.id = id;
+    }
+
+    void end(Open ended) {
+      open = null;
+      over.add(ended.connection);
+      if (over.size() > MAX_OVER) {
+        over.remove();
+      }
     }
 
     boolean idle() {
@@ -127,7 +142,7 @@ public final class PeerTable<P> {
       effects.add(new Effect.Refuse<>(path, Reason.CLOSED));
     } else if (open != null && resumes && !hello.held().equals(Optional.of(open.connection))) {
       effects.add(new Effect.End<>(id, open.connection, Reason.CLOSED_BY_PEER));
-      peer.open = null;
+      peer.end(open);
       effects.add(new Effect.Refuse<>(path, Reason.CLOSED));
       admitContender(peer, now, effects);
     } else if (self.compareTo(id) > 0) {
@@ -149,7 +164,7 @@ public final class PeerTable<P> {
 
   private void endOldIncarnation(Peer<P> peer, Open open, List<Effect<P>> effects) {
     effects.add(new Effect.End<>(peer.id, open.connection, Reason.PEER_RESTARTED));
-    peer.open = null;
+    peer.end(open);
     refuseContenders(peer, Reason.PEER_RESTARTED, effects);
     peer.replaced.add(open.incarnation);
     if (peer.replaced.size() > MAX_REPLACED_INCARNATIONS) {
@@ -201,9 +216,13 @@ public final class PeerTable<P> {
     if (open != null && open.connection.equals(connection)) {
       return List.of(new Effect.FollowJoin<>(path, connection));
     }
+    if (peer.over.contains(connection)) {
+      return List.of(new Effect.Refuse<>(path, Reason.CLOSED));
+    }
     List<Effect<P>> effects = new ArrayList<>();
     if (open != null) {
       effects.add(new Effect.End<>(id, open.connection, Reason.PATH_LOST));
+      peer.end(open);
     }
     peer.open = new Open(connection, incarnation);
     effects.add(new Effect.Follow<>(path, connection));
@@ -233,8 +252,9 @@ public final class PeerTable<P> {
   public List<Effect<P>> onOver(PeerId id, Token connection, boolean dropped, Instant now) {
     Peer<P> peer = peers.get(id);
     List<Effect<P>> effects = new ArrayList<>();
-    if (peer != null && holds(peer, connection)) {
-      peer.open = null;
+    Open open = peer == null ? null : peer.open;
+    if (peer != null && open != null && open.connection.equals(connection)) {
+      peer.end(open);
       if (dropped) {
         refuseContenders(peer, Reason.CLOSED, effects);
       }
@@ -274,7 +294,7 @@ public final class PeerTable<P> {
       Open open = peer.open;
       if (open != null && peer.probeEnds != null && !now.isBefore(peer.probeEnds)) {
         effects.add(new Effect.End<>(peer.id, open.connection, Reason.SILENT));
-        peer.open = null;
+        peer.end(open);
         admitContender(peer, now, effects);
       }
     }

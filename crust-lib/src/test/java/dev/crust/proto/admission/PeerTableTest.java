@@ -69,6 +69,19 @@ final class PeerTableTest {
   }
 
   @Test
+  void aFurtherPathThatThePeerAdmitsBeforeItHearsOfOurCloseBringsNothingBack() {
+    PeerTable<String> table = new PeerTable<>(id(2), new Random(1));
+    Token held = new Token(7, 7);
+    table.onHello("first", id(1), greeting(OLD), false, T0);
+    table.onAdmit("first", id(1), held);
+    table.onHello("further", id(1), holding(held, false), false, T0);
+    assertThat(table.onOver(id(1), held, true, T0)).isEmpty();
+    assertThat(table.onAdmit("further", id(1), held))
+        .isEqualTo(List.of(new Effect.Refuse<>("further", Reason.CLOSED)));
+    assertThat(table.open(id(1))).isEmpty();
+  }
+
+  @Test
   void nobodyResumesWhatWeDoNotHold() {
     PeerTable<String> table = new PeerTable<>(id(1), new Random(1));
     assertThat(table.onHello("theirs", id(2), holding(new Token(7, 7), true), false, T0))
