@@ -143,7 +143,9 @@ final class OneConnectionTest {
         alice.next(Event.Connected.class);
         proxy.cut();
         assertThat(bob.next(Event.PathChanged.class).reason()).isEqualTo(Reason.PATH_LOST);
-        assertThat(alice.next(Event.PathChanged.class).reason()).isEqualTo(Reason.PATH_LOST);
+        // Bob may be back by a new path before alice has come to read the end of the old one.
+        assertThat(alice.next(Event.PathChanged.class).reason())
+            .isIn(Reason.PATH_LOST, Reason.RESUMED);
       }
     }
   }
