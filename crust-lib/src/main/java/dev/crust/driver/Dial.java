@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -204,12 +205,12 @@ final class Dial {
 
     @Override
     public Greeting greeting(PeerPath path, PeerId peer) {
-      return peers.greeting(peer, path, false);
+      return peers.greeting(peer, path, Optional.empty());
     }
 
     @Override
     public void onGreeted(PeerPath path, Greeting greeting) {
-      control.execute(() -> ifWanted(path, () -> peers.onHello(path, greeting, false)));
+      control.execute(() -> ifWanted(path, () -> peers.onHello(path, greeting, Optional.empty())));
     }
 
     @Override

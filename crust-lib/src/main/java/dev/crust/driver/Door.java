@@ -98,12 +98,12 @@ final class Door {
 
     @Override
     public Greeting greeting(PeerPath path, PeerId peer) {
-      return peers.greeting(peer, path, false);
+      return peers.greeting(peer, path, Optional.empty());
     }
 
     @Override
     public void onGreeted(PeerPath path, Greeting greeting) {
-      control.execute(() -> peers.onHello(path, greeting, false));
+      control.execute(() -> peers.onHello(path, greeting, Optional.empty()));
     }
 
     @Override

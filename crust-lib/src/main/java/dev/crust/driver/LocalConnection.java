@@ -86,7 +86,7 @@ final class LocalConnection implements Connection {
         context.self().compareTo(peer) < 0 ? Session.Role.DECIDER : Session.Role.FOLLOWER;
     this.monitor =
         new SessionMonitor(
-            this, context, theirs.limits(), role, new Resumption(peer, context, peers));
+            this, context, theirs.limits(), role, new Resumption(peer, name, context, peers));
     this.monitor.know(theirs.candidates());
   }
 

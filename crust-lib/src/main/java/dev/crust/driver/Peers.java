@@ -63,12 +63,16 @@ final class Peers {
     return connections;
   }
 
-  /** With what to greet a peer on this path. */
-  Greeting greeting(PeerId peer, PeerPath path, boolean resumes) {
+  /**
+   * With what to greet a peer on this path.
+   *
+   * @param resumes the connection that the path is to carry on, if it was dialled for one
+   */
+  Greeting greeting(PeerId peer, PeerPath path, Optional<Token> resumes) {
     return new Greeting(
         context.incarnation(),
-        Optional.ofNullable(held.get(peer)).map(LocalConnection::name),
-        resumes,
+        resumes.or(() -> Optional.ofNullable(held.get(peer)).map(LocalConnection::name)),
+        resumes.isPresent(),
         context.limits(),
         listeners.address(path.pipe().remote().getAddress()).candidates());
   }
@@ -141,9 +145,9 @@ final class Peers {
   /**
    * A path has greeted us.
    *
-   * @param resumes whether we dialled it for a connection that has no path
+   * @param resumes the connection that it is to carry on, if we dialled it for one
    */
-  void onHello(PeerPath path, Greeting greeting, boolean resumes) {
+  void onHello(PeerPath path, Greeting greeting, Optional<Token> resumes) {
     run(table.onHello(path, peerOf(path), greeting, resumes, context.now()));
   }
 

@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ final class Resumption {
   private static final int MAX_NOTES = 8;
 
   private final PeerId peer;
+  private final Token connection;
   private final EndpointContext context;
   private final Peers peers;
   private final Redial redial = new Redial();
@@ -31,8 +33,9 @@ final class Resumption {
   private final ArrayDeque<String> notes = new ArrayDeque<>();
   private boolean running;
 
-  Resumption(PeerId peer, EndpointContext context, Peers peers) {
+  Resumption(PeerId peer, Token connection, EndpointContext context, Peers peers) {
     this.peer = peer;
+    this.connection = connection;
     this.context = context;
     this.peers = peers;
   }
@@ -111,21 +114,21 @@ final class Resumption {
 
     @Override
     public Greeting greeting(PeerPath path, PeerId greeted) {
-      return peers.greeting(greeted, path, true);
+      return peers.greeting(greeted, path, Optional.of(connection));
     }
 
     @Override
     public void onGreeted(PeerPath path, Greeting greeting) {
-      context.control().execute(() -> peers.onHello(path, greeting, true));
+      context.control().execute(() -> peers.onHello(path, greeting, Optional.of(connection)));
     }
 
     @Override
-    public void onAdmitted(PeerPath path, Token connection) {
-      context.control().execute(() -> peers.onAdmit(path, connection));
+    public void onAdmitted(PeerPath path, Token name) {
+      context.control().execute(() -> peers.onAdmit(path, name));
     }
 
     @Override
-    public void onConnection(PeerPath path, LocalConnection connection, PeerPath.Joining how) {}
+    public void onConnection(PeerPath path, LocalConnection carried, PeerPath.Joining how) {}
 
     @Override
     public void onEnded(PeerPath path, Reason reason, String detail) {

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>an incarnation that another has replaced</td><td>–</td><td colspan="2">Refuse(key in use twice)</td></tr>
  * <tr><td>a new incarnation</td><td>a connection with the old</td><td>End(peer restarted), Admit</td>
  * <td>End(peer restarted), wait</td></tr>
- * <tr><td>known; either came to resume a connection</td><td>nothing</td><td colspan="2">Refuse(closed)</td></tr>
+ * <tr><td>known; either came to resume a connection</td><td>not that</td><td colspan="2">Refuse(closed)</td></tr>
  * <tr><td>known</td><td>nothing</td><td>Admit</td><td>wait</td></tr>
  * <tr><td>known, and holds our connection</td><td>a connection</td><td>Join</td><td>wait</td></tr>
  * <tr><td>known, and does not hold it; we came to resume it</td><td>a connection</td><td colspan="2">End(closed by
@@ -118,9 +118,10 @@ public final class PeerTable<P> {
   /**
    * A peer has greeted us on a path.
    *
-   * @param resumes whether we dialled it for the connection that we hold with the peer
+   * @param resumes the connection for which we dialled the path, if it was one
    */
-  public List<Effect<P>> onHello(P path, PeerId id, Greeting hello, boolean resumes, Instant now) {
+  public List<Effect<P>> onHello(
+      P path, PeerId id, Greeting hello, Optional<Token> resumes, Instant now) {
     if (id.equals(self)) {
       return List.of(new Effect.Refuse<>(path, Reason.SELF));
     }
@@ -138,9 +139,11 @@ public final class PeerTable<P> {
       endOldIncarnation(peer, open, effects);
       open = null;
     }
-    if (open == null && (resumes || hello.resumes())) {
+    Optional<Token> ours = Optional.ofNullable(open).map(Open::connection);
+    boolean late = resumes.isPresent() && !resumes.equals(ours);
+    if (late || (hello.resumes() && !hello.held().equals(ours))) {
       effects.add(new Effect.Refuse<>(path, Reason.CLOSED));
-    } else if (open != null && resumes && !hello.held().equals(Optional.of(open.connection))) {
+    } else if (open != null && resumes.isPresent() && !hello.held().equals(ours)) {
       effects.add(new Effect.End<>(id, open.connection, Reason.CLOSED_BY_PEER));
       peer.end(open);
       effects.add(new Effect.Refuse<>(path, Reason.CLOSED));
@@ -149,7 +152,7 @@ public final class PeerTable<P> {
       peer.following.put(path, hello.incarnation());
     } else if (open == null) {
       admit(peer, path, hello.incarnation(), effects);
-    } else if (hello.held().equals(Optional.of(open.connection))) {
+    } else if (hello.held().equals(ours)) {
       effects.add(new Effect.Join<>(path, open.connection));
     } else if (peer.contenders.size() == MAX_CONTENDERS) {
       effects.add(new Effect.Refuse<>(path, Reason.DUPLICATE));

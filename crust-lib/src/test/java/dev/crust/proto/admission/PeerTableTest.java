@@ -23,7 +23,7 @@ final class PeerTableTest {
   void aNewcomerToAFullTableIsNotForgotten() {
     PeerTable<String> table = new PeerTable<>(id(0), new Random(1));
     for (int i = 1; i <= 1100; i++) {
-      assertThat(table.onHello("path " + i, id(i), greeting(OLD), false, T0)).hasSize(1);
+      assertThat(table.onHello("path " + i, id(i), greeting(OLD), Optional.empty(), T0)).hasSize(1);
       assertThat(table.open(id(i))).as("peer %d", i).isPresent();
     }
     assertThat(table.open(id(1))).isPresent();
@@ -33,12 +33,12 @@ final class PeerTableTest {
   void aLateAdmitOfAReplacedIncarnationIsRefused() {
     PeerId decider = id(1);
     PeerTable<String> table = new PeerTable<>(id(2), new Random(1));
-    table.onHello("old", decider, greeting(OLD), false, T0);
-    table.onHello("old and late", decider, greeting(OLD), false, T0);
+    table.onHello("old", decider, greeting(OLD), Optional.empty(), T0);
+    table.onHello("old and late", decider, greeting(OLD), Optional.empty(), T0);
     assertThat(table.onAdmit("old", decider, new Token(7, 7)))
         .isEqualTo(follow("old", new Token(7, 7)));
 
-    assertThat(table.onHello("new", decider, greeting(NEW), false, T0))
+    assertThat(table.onHello("new", decider, greeting(NEW), Optional.empty(), T0))
         .isEqualTo(List.of(new Effect.End<>(decider, new Token(7, 7), Reason.PEER_RESTARTED)));
     assertThat(table.onAdmit("new", decider, new Token(8, 8)))
         .isEqualTo(follow("new", new Token(8, 8)));
@@ -52,7 +52,7 @@ final class PeerTableTest {
   void aFurtherPathOfAConnectionThatBothHoldJoinsIt() {
     PeerTable<String> table = new PeerTable<>(id(1), new Random(1));
     Token held = admitted(table);
-    assertThat(table.onHello("further", id(2), holding(held, true), false, T0))
+    assertThat(table.onHello("further", id(2), holding(held, true), Optional.empty(), T0))
         .isEqualTo(List.of(new Effect.Join<>("further", held)));
     assertThat(table.open(id(2))).contains(held);
   }
@@ -61,9 +61,10 @@ final class PeerTableTest {
   void theFollowerJoinsWhatTheDeciderSaysBothHold() {
     PeerTable<String> table = new PeerTable<>(id(2), new Random(1));
     Token held = new Token(7, 7);
-    table.onHello("first", id(1), greeting(OLD), false, T0);
+    table.onHello("first", id(1), greeting(OLD), Optional.empty(), T0);
     table.onAdmit("first", id(1), held);
-    assertThat(table.onHello("further", id(1), holding(held, false), true, T0)).isEmpty();
+    assertThat(table.onHello("further", id(1), holding(held, false), Optional.of(held), T0))
+        .isEmpty();
     assertThat(table.onAdmit("further", id(1), held))
         .isEqualTo(List.of(new Effect.FollowJoin<>("further", held)));
   }
@@ -72,9 +73,9 @@ final class PeerTableTest {
   void aFurtherPathThatThePeerAdmitsBeforeItHearsOfOurCloseBringsNothingBack() {
     PeerTable<String> table = new PeerTable<>(id(2), new Random(1));
     Token held = new Token(7, 7);
-    table.onHello("first", id(1), greeting(OLD), false, T0);
+    table.onHello("first", id(1), greeting(OLD), Optional.empty(), T0);
     table.onAdmit("first", id(1), held);
-    table.onHello("further", id(1), holding(held, false), false, T0);
+    table.onHello("further", id(1), holding(held, false), Optional.empty(), T0);
     assertThat(table.onOver(id(1), held, true, T0)).isEmpty();
     assertThat(table.onAdmit("further", id(1), held))
         .isEqualTo(List.of(new Effect.Refuse<>("further", Reason.CLOSED)));
@@ -84,9 +85,9 @@ final class PeerTableTest {
   @Test
   void nobodyResumesWhatWeDoNotHold() {
     PeerTable<String> table = new PeerTable<>(id(1), new Random(1));
-    assertThat(table.onHello("theirs", id(2), holding(new Token(7, 7), true), false, T0))
+    assertThat(table.onHello("theirs", id(2), holding(new Token(7, 7), true), Optional.empty(), T0))
         .isEqualTo(List.of(new Effect.Refuse<>("theirs", Reason.CLOSED)));
-    assertThat(table.onHello("ours", id(2), greeting(OLD), true, T0))
+    assertThat(table.onHello("ours", id(2), greeting(OLD), Optional.of(OLD), T0))
         .isEqualTo(List.of(new Effect.Refuse<>("ours", Reason.CLOSED)));
     assertThat(table.open(id(2))).isEmpty();
   }
@@ -95,7 +96,7 @@ final class PeerTableTest {
   void whatThePeerHasClosedIsNotResumed() {
     PeerTable<String> table = new PeerTable<>(id(1), new Random(1));
     Token held = admitted(table);
-    assertThat(table.onHello("resuming", id(2), greeting(OLD), true, T0))
+    assertThat(table.onHello("resuming", id(2), greeting(OLD), Optional.of(held), T0))
         .isEqualTo(
             List.of(
                 new Effect.End<>(id(2), held, Reason.CLOSED_BY_PEER),
@@ -103,8 +104,20 @@ final class PeerTableTest {
     assertThat(table.open(id(2))).isEmpty();
   }
 
+  @Test
+  void aPathThatWasDialledForAnEarlierConnectionDoesNotTouchTheNext() {
+    Token earlier = new Token(7, 7);
+    PeerTable<String> table = new PeerTable<>(id(1), new Random(1));
+    Token held = admitted(table);
+    assertThat(table.onHello("ours", id(2), greeting(OLD), Optional.of(earlier), T0))
+        .isEqualTo(List.of(new Effect.Refuse<>("ours", Reason.CLOSED)));
+    assertThat(table.onHello("theirs", id(2), holding(earlier, true), Optional.empty(), T0))
+        .isEqualTo(List.of(new Effect.Refuse<>("theirs", Reason.CLOSED)));
+    assertThat(table.open(id(2))).contains(held);
+  }
+
   private static Token admitted(PeerTable<String> table) {
-    table.onHello("first", id(2), greeting(OLD), false, T0);
+    table.onHello("first", id(2), greeting(OLD), Optional.empty(), T0);
     return table.open(id(2)).orElseThrow();
   }
 
