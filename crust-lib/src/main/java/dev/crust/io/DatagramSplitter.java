@@ -53,6 +53,9 @@ final class DatagramSplitter extends ChannelDuplexHandler implements QuicConnect
     boolean onOther(ByteBuffer datagram, InetSocketAddress source);
   }
 
+  /** The client of a handshake: its address alone may be that of others, too. */
+  private record Client(InetSocketAddress address, ConnectionId id) {}
+
   private final String serverCodec;
   private final SecureRandom random;
   private final InstantSource clock;
@@ -60,7 +63,7 @@ final class DatagramSplitter extends ChannelDuplexHandler implements QuicConnect
   private final Drops drops;
   private final Map<ConnectionId, Route> routes = new HashMap<>();
   private final Map<ByteBuffer, Route> openings = new HashMap<>();
-  private final Map<InetSocketAddress, Route> unproven = new HashMap<>();
+  private final Map<Client, Route> unproven = new HashMap<>();
   private final Map<ConnectionId, Boolean> tombstones =
       new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -116,15 +119,21 @@ final class DatagramSplitter extends ChannelDuplexHandler implements QuicConnect
   /** A handshake begins on the route that the datagram at hand has opened. */
   void onHandshake(Route route) {
     handshakes++;
-    if (!route.validated()) {
-      unproven.putIfAbsent(route.settled(), route);
+    if (!route.validated() && route.client() != null) {
+      unproven.put(new Client(route.settled(), route.client()), route);
+    }
+  }
+
+  private void onProven(Route route) {
+    if (route.client() != null) {
+      unproven.remove(new Client(route.settled(), route.client()), route);
     }
   }
 
   /** That handshake has ended, one way or the other. */
   void onHandshakeEnded(Route route) {
     handshakes--;
-    unproven.remove(route.settled(), route);
+    onProven(route);
     openings.remove(route.opening());
   }
 
@@ -191,7 +200,8 @@ final class DatagramSplitter extends ChannelDuplexHandler implements QuicConnect
     } else if (!DatagramKind.mayOpen(bytes)) {
       drop(packet, Drops.Kind.STRAY);
     } else {
-      onOpening(context, packet, bytes.remaining(), source, DatagramKind.openingId(bytes));
+      Client client = new Client(source, DatagramKind.clientOf(bytes));
+      onOpening(context, packet, bytes.remaining(), DatagramKind.openingId(bytes), client);
     }
   }
 
@@ -213,7 +223,7 @@ final class DatagramSplitter extends ChannelDuplexHandler implements QuicConnect
     if (!route.validated()) {
       // Whoever knows an id of our choice has received what we sent (RFC 9000 §8.1).
       route.onValidated();
-      unproven.remove(settled, route);
+      onProven(route);
     }
     pass(context, packet, route);
     if (!source.equals(settled) && !route.wasAuthentic()) {
@@ -248,14 +258,18 @@ final class DatagramSplitter extends ChannelDuplexHandler implements QuicConnect
       ChannelHandlerContext context,
       DatagramPacket packet,
       int length,
-      InetSocketAddress source,
-      ByteBuffer madeUp) {
+      ByteBuffer madeUp,
+      Client client) {
+    InetSocketAddress source = client.address;
     Route known = openings.get(madeUp);
-    if (known != null && !known.settled().equals(source)) {
+    boolean another =
+        known == null ? unproven.containsKey(client) : !known.settled().equals(source);
+    if (another) {
       drop(packet, Drops.Kind.STRANGER);
       return;
     }
     Route route = known != null ? known : new Route(source, false);
+    route.client(client.id);
     route.onReceived(length);
     pass(context, packet, route);
     if (known != null) {
@@ -292,7 +306,8 @@ final class DatagramSplitter extends ChannelDuplexHandler implements QuicConnect
   @Override
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
     if (!unproven.isEmpty() && message instanceof DatagramPacket packet) {
-      Route route = unproven.get(packet.recipient());
+      ConnectionId to = ConnectionId.destinationOf(packet.content().nioBuffer());
+      Route route = to == null ? null : unproven.get(new Client(packet.recipient(), to));
       if (route != null && !route.maySend(packet.content().readableBytes())) {
         drops.count(Drops.Kind.AMPLIFICATION);
         packet.release();

@@ -35,6 +35,7 @@ final class Route {
   private @Nullable InetSocketAddress latest;
   private @Nullable QuicPipe pipe;
   private ByteBuffer opening = ByteBuffer.allocate(0);
+  private @Nullable ConnectionId client;
   private @Nullable Runnable handshakeEnded;
   private boolean validated;
   private boolean established;
@@ -122,6 +123,15 @@ final class Route {
 
   void opening(ByteBuffer madeUp) {
     opening = madeUp;
+  }
+
+  /** By what id the client wants to be called, until its handshake has ended. */
+  @Nullable ConnectionId client() {
+    return client;
+  }
+
+  void client(ConnectionId itself) {
+    client = itself;
   }
 
   /** A handshake begins; runs this when it has ended, one way or the other. */

@@ -79,6 +79,23 @@ final class QuicAbuseTest {
     }
   }
 
+  /** Two who dial each other at once look the same: two connections between the same ports. */
+  @Test
+  void an_opening_in_a_peers_name_does_not_hold_up_its_connection() throws Exception {
+    try (QuicHost a = new QuicHost();
+        QuicHost b = new QuicHost();
+        QuicHost other = new QuicHost()) {
+      Talker dialler = a.dial(b, 1, MIB);
+      await(dialler.opened);
+      Talker guest = b.guest();
+      await(guest.opened);
+      a.port.send(initial(other, b), b.port.bound());
+      b.guest();
+      guest.send(MIB);
+      await(dialler.arrived);
+    }
+  }
+
   @Test
   void under_load_an_address_has_to_be_shown_and_genuine_dials_succeed() throws Exception {
     try (QuicHost a = new QuicHost();
@@ -141,6 +158,7 @@ final class QuicAbuseTest {
         DatagramSocket thief = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
       Talker dialler = a.dial(tap.address(), b.peer(), 1, 32L * MIB);
       await(dialler.opened);
+      await(b.guest().opened);
       byte[] id = tap.shortHeaderId();
       for (int i = 0; i < 200; i++) {
         byte[] garbage = new byte[100];

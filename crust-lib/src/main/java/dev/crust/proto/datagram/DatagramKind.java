@@ -34,7 +34,8 @@ public enum DatagramKind {
   /**
    * Whether a QUIC datagram may begin a connection: an Initial packet of version 1, or one of a
    * version that we do not know, in a datagram that is large enough (RFC 9000 §6.1, §14.1). Its
-   * answer is then smaller than itself.
+   * answer is then smaller than itself. What the client calls itself must be as long as our ids
+   * are: what we send tells of its addressee by that alone.
    */
   public static boolean mayOpen(ByteBuffer datagram) {
     if (datagram.remaining() < MIN_OPENING) {
@@ -46,7 +47,21 @@ public enum DatagramKind {
     boolean negotiation = datagram.getInt(at + 1) == 0;
     int length = datagram.get(at + ID_LENGTH_AT) & 0xff;
     boolean fit = length >= MIN_MADE_UP_ID && length <= ConnectionId.LENGTH;
-    return (first & LONG_HEADER) != 0 && initial && !negotiation && fit;
+    return (first & LONG_HEADER) != 0
+        && initial
+        && !negotiation
+        && fit
+        && datagram.get(sourceLengthAt(datagram)) == ConnectionId.LENGTH;
+  }
+
+  private static int sourceLengthAt(ByteBuffer datagram) {
+    int at = datagram.position() + ID_LENGTH_AT;
+    return at + 1 + datagram.get(at);
+  }
+
+  /** The id by which the client of a datagram which {@link #mayOpen} wants to be called. */
+  public static ConnectionId clientOf(ByteBuffer datagram) {
+    return ConnectionId.at(datagram, sourceLengthAt(datagram) + 1);
   }
 
   /** A copy of the id that a datagram which {@link #mayOpen} bears: one that its client made up. */

@@ -33,15 +33,30 @@ final class DatagramKindTest {
     assertThat(DatagramKind.of(datagram(0))).isEqualTo(DatagramKind.OTHER);
   }
 
+  /** A datagram with these lengths of the ids that it is for and from. */
+  private static ByteBuffer opening(int size, int first, int version, int to, int from) {
+    return datagram(size, first, 0, 0, 0, version, to).put(6 + to, (byte) from);
+  }
+
   @Test
   void only_large_initials_open() {
-    assertThat(DatagramKind.mayOpen(datagram(1200, 0xc0, 0, 0, 0, 1, 8))).isTrue();
-    assertThat(DatagramKind.mayOpen(datagram(1199, 0xc0, 0, 0, 0, 1, 8))).isFalse();
-    assertThat(DatagramKind.mayOpen(datagram(1200, 0xe0, 0, 0, 0, 1, 8))).isFalse();
-    assertThat(DatagramKind.mayOpen(datagram(1200, 0x40, 0, 0, 0, 1, 8))).isFalse();
-    assertThat(DatagramKind.mayOpen(datagram(1200, 0xc0, 0, 0, 0, 0, 8))).isFalse();
-    assertThat(DatagramKind.mayOpen(datagram(1200, 0xc0, 0, 0, 0, 1, 7))).isFalse();
-    assertThat(DatagramKind.mayOpen(datagram(1200, 0xc0, 0, 0, 0, 1, 21))).isFalse();
+    assertThat(DatagramKind.mayOpen(opening(1200, 0xc0, 1, 8, 20))).isTrue();
+    assertThat(DatagramKind.mayOpen(opening(1199, 0xc0, 1, 8, 20))).isFalse();
+    assertThat(DatagramKind.mayOpen(opening(1200, 0xe0, 1, 8, 20))).isFalse();
+    assertThat(DatagramKind.mayOpen(opening(1200, 0x40, 1, 8, 20))).isFalse();
+    assertThat(DatagramKind.mayOpen(opening(1200, 0xc0, 0, 8, 20))).isFalse();
+    assertThat(DatagramKind.mayOpen(opening(1200, 0xc0, 1, 7, 20))).isFalse();
+    assertThat(DatagramKind.mayOpen(opening(1200, 0xc0, 1, 21, 20))).isFalse();
+    assertThat(DatagramKind.mayOpen(opening(1200, 0xc0, 1, 8, 19))).isFalse();
+    assertThat(DatagramKind.mayOpen(opening(1200, 0xc0, 1, 8, 0))).isFalse();
+  }
+
+  @Test
+  void an_initial_names_its_client() {
+    ConnectionId client = ConnectionId.random(new Random(5));
+    ByteBuffer opening = opening(1200, 0xc0, 1, 8, 20);
+    opening.put(15, client.bytes());
+    assertThat(DatagramKind.clientOf(opening)).isEqualTo(client);
   }
 
   @Test
