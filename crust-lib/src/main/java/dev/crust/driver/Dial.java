@@ -188,6 +188,10 @@ final class Dial {
                                 context.now()))));
   }
 
+  private boolean wantsConnection() {
+    return !won && race.deadline() != null;
+  }
+
   /** Whether the connection that it has won is still there to be given a better path. */
   private boolean improves() {
     return won && peers.isOpen(address.peer());
@@ -210,24 +214,34 @@ final class Dial {
 
     @Override
     public void onGreeted(PeerPath path, Greeting greeting) {
-      control.execute(() -> ifWanted(path, () -> peers.onHello(path, greeting, Optional.empty())));
+      control.execute(
+          () -> {
+            if (race.deadline() != null || peers.isOpen(address.peer())) {
+              peers.onHello(path, greeting, Optional.empty());
+            } else {
+              giveUp(path);
+            }
+          });
     }
 
     @Override
     public void onAdmitted(PeerPath path, Token connection) {
-      control.execute(() -> ifWanted(path, () -> peers.onAdmit(path, connection)));
+      control.execute(
+          () -> {
+            if (wantsConnection() || peers.isOpen(address.peer(), connection)) {
+              peers.onAdmit(path, connection);
+            } else {
+              giveUp(path);
+            }
+          });
     }
 
     /**
-     * What loses a race late must not come back as a connection of its own, when that which won is
-     * closed already.
+     * What loses a race late must not come back as a connection of its own, which the peer might
+     * admit when it has closed that which won.
      */
-    private void ifWanted(PeerPath path, Runnable step) {
-      if (race.deadline() == null && !peers.isOpen(address.peer())) {
-        path.pipe().loop().execute(() -> path.leave(Reason.CANCELLED, ""));
-      } else {
-        step.run();
-      }
+    private void giveUp(PeerPath path) {
+      path.pipe().loop().execute(() -> path.leave(Reason.CANCELLED, ""));
     }
 
     @Override

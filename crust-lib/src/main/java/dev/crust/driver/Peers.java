@@ -97,6 +97,11 @@ final class Peers {
     return table.open(peer).isPresent();
   }
 
+  /** Whether this is the connection with the peer. */
+  boolean isOpen(PeerId peer, Token connection) {
+    return table.open(peer).equals(Optional.of(connection));
+  }
+
   void connect(CrustAddress address, UserFuture<Connection> future) {
     LocalConnection existing = connections.get(address.peer());
     Dial dial = dials.get(address.peer());
