@@ -33,6 +33,7 @@ final class QuicPipe extends Pipe {
   private static final int DONE = 0;
 
   private static final int ABORTED = 1;
+  private static final int NONE = -1;
 
   /**
    * What is put together before QUIC cuts it into packets: enough for a whole batch of datagrams,
@@ -54,6 +55,8 @@ final class QuicPipe extends Pipe {
   private boolean inTurn;
   private int readInPass;
   private boolean shutDown;
+  private boolean heard;
+  private int farewellDue = NONE;
   private int addressChanges;
 
   QuicPipe(
@@ -132,14 +135,20 @@ final class QuicPipe extends Pipe {
   private void close(int error) {
     shutDown = true;
     dropGathered();
-    // Never from within QUIC's own sending, which would leave out the farewell.
-    loop()
-        .execute(
-            () -> {
-              if (connection.isOpen()) {
-                connection.close(true, error, Unpooled.EMPTY_BUFFER);
-              }
-            });
+    if (error == DONE && route.dialled() && !heard) {
+      // Quiche would close without a word, and leave the peer with half a handshake.
+      farewellDue = error;
+      loop().schedule(() -> sayFarewell(error), CLOSE_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    } else {
+      // Never from within QUIC's own sending, which would leave out the farewell.
+      loop().execute(() -> sayFarewell(error));
+    }
+  }
+
+  private void sayFarewell(int error) {
+    if (connection.isOpen()) {
+      connection.close(true, error, Unpooled.EMPTY_BUFFER);
+    }
   }
 
   @Override
@@ -189,6 +198,12 @@ final class QuicPipe extends Pipe {
    * datagram makes large reads of small ones.
    */
   void onBatch() {
+    heard = true;
+    if (farewellDue != NONE) {
+      int error = farewellDue;
+      farewellDue = NONE;
+      loop().execute(() -> sayFarewell(error));
+    }
     QuicStreamChannel open = stream;
     if (open == null || closed()) {
       return;
@@ -283,7 +298,7 @@ final class QuicPipe extends Pipe {
     @Override
     public void channelActive(ChannelHandlerContext context) {
       route.onEstablished();
-      if (route.dialled()) {
+      if (route.dialled() && !shutDown) {
         connection
             .createStream(
                 QuicStreamType.BIDIRECTIONAL,

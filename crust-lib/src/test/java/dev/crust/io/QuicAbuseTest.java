@@ -97,6 +97,40 @@ final class QuicAbuseTest {
   }
 
   @Test
+  void a_dial_that_is_given_up_before_the_answer_leaves_no_handshake_behind() throws Exception {
+    try (QuicHost a = new QuicHost();
+        QuicHost b = new QuicHost()) {
+      CompletableFuture<Talker> made = new CompletableFuture<>();
+      CompletableFuture<Talker> met = new CompletableFuture<>();
+      a.port.dial(
+          b.port.bound(),
+          b.peer(),
+          Duration.ofSeconds(10),
+          pipe -> {
+            Talker talker = new Talker(pipe, 0, 0);
+            made.complete(talker);
+            return talker;
+          });
+      Talker given = await(made);
+      given
+          .pipe
+          .loop()
+          .execute(
+              () -> {
+                // On the loop, so that the answer is not read before.
+                try {
+                  met.complete(b.guest());
+                } catch (InterruptedException e) {
+                  met.completeExceptionally(e);
+                }
+                given.pipe.close();
+              });
+      assertThat(await(await(met).closed).reason()).isEqualTo(Reason.PATH_LOST);
+      assertThat(given.opened).isCompletedExceptionally();
+    }
+  }
+
+  @Test
   void under_load_an_address_has_to_be_shown_and_genuine_dials_succeed() throws Exception {
     try (QuicHost a = new QuicHost();
         QuicHost b = new QuicHost()) {
