@@ -1,8 +1,16 @@
-package dev.crust;
+package dev.crust.bench;
 
-import dev.crust.io.BarePipeline;
+import dev.crust.Connection;
+import dev.crust.Endpoint;
+import dev.crust.Message;
+import dev.crust.Transport;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -14,22 +22,33 @@ import java.util.concurrent.atomic.AtomicLong;
 final class SideBySide implements AutoCloseable {
   private static final int ROUND_TRIP_BYTES = 64;
 
-  private final BarePipeline bare = new BarePipeline();
-  private final Endpoint receiver = LoopbackEndpoints.builder().open();
-  private final Endpoint sender = LoopbackEndpoints.builder().open();
+  private final Contender bare;
+  private final Endpoint receiver;
+  private final Endpoint sender;
   private final Connection connection;
   private final AtomicLong received = new AtomicLong();
   private volatile long expected = Long.MAX_VALUE;
   private volatile CountDownLatch arrived = new CountDownLatch(1);
 
-  SideBySide() throws Exception {
+  SideBySide(Transport transport) throws Exception {
+    bare = transport == Transport.TCP ? new BarePipeline() : new BareQuic();
+    receiver = endpoint(transport);
+    sender = endpoint(transport);
     receiver.onMessage(
         (from, message) -> {
           if (received.addAndGet(message.length()) >= expected) {
             arrived.countDown();
           }
         });
-    connection = LoopbackEndpoints.await(sender.connect(receiver.address()));
+    connection = sender.connect(receiver.address()).toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  private static Endpoint endpoint(Transport transport) throws IOException {
+    return Endpoint.builder()
+        .listen(transport, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .transports(Set.of(transport))
+        .discoveries(List.of())
+        .open();
   }
 
   /**
@@ -95,7 +114,7 @@ final class SideBySide implements AutoCloseable {
       }
       for (int i = 0; i < count; i++) {
         long start = System.nanoTime();
-        LoopbackEndpoints.await(connection.send(Message.wrap(0, payload)));
+        connection.send(Message.wrap(0, payload)).toCompletableFuture().get(10, TimeUnit.SECONDS);
         ours[i] = System.nanoTime() - start;
       }
       Arrays.sort(theirs);
@@ -121,9 +140,13 @@ final class SideBySide implements AutoCloseable {
     bare.close();
   }
 
-  /** Prints the figures. */
+  /** Prints the figures: over TCP, or over what the first argument says. */
   public static void main(String[] arguments) throws Exception {
-    try (SideBySide pair = new SideBySide()) {
+    Transport transport =
+        arguments.length == 0
+            ? Transport.TCP
+            : Transport.valueOf(arguments[0].toUpperCase(Locale.ROOT));
+    try (SideBySide pair = new SideBySide(transport)) {
       pair.throughput(512L << 20, 64 << 10, 2);
       pair.roundTrips(2000, 1);
       System.out.println("warm:");

@@ -1,7 +1,8 @@
-package dev.crust;
+package dev.crust.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crust.Transport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 final class SideBySideTest {
   @Test
   void closeToTheBarePipeline() throws Exception {
-    try (SideBySide pair = new SideBySide()) {
+    try (SideBySide pair = new SideBySide(Transport.TCP)) {
       pair.throughput(512L << 20, 64 << 10, 2);
       pair.roundTrips(2000, 1);
       assertThat(pair.throughput(2L << 30, 64 << 10, 5)).as("throughput").isGreaterThan(0.7);

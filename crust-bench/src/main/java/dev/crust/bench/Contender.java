@@ -1,0 +1,13 @@
+package dev.crust.bench;
+
+/** A connected pair on loopback that carries bytes one way, and a few there and back. */
+interface Contender extends AutoCloseable {
+  /** Sends this many bytes in writes of this size, and returns when the last has arrived. */
+  void transfer(long bytes, int write) throws Exception;
+
+  /** Sends this many bytes and returns when they are known to have arrived. */
+  void roundTrip(int bytes) throws Exception;
+
+  @Override
+  void close();
+}
