@@ -17,6 +17,7 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -35,6 +36,7 @@ final class BarePipeline implements Contender {
   private final SslContext clientTls;
   private final Channel server;
   private final Channel client;
+  private final List<Channel> idle = new ArrayList<>();
 
   /** A connected pair on loopback. */
   BarePipeline() throws Exception {
@@ -78,8 +80,16 @@ final class BarePipeline implements Contender {
         .trustManager(InsecureTrustManagerFactory.INSTANCE);
   }
 
-  /** A further connection to the server, ready for use; it is closed with the pair. */
-  Channel connect() throws InterruptedException {
+  /** Further connections to the server, each of which has carried 64 bytes there and back. */
+  void connect(int count) throws InterruptedException {
+    for (int i = 0; i < count; i++) {
+      Channel further = connect();
+      idle.add(further);
+      traffic.roundTrip(further, 64);
+    }
+  }
+
+  private Channel connect() throws InterruptedException {
     Channel channel =
         new Bootstrap()
             .group(clientLoops.group())
@@ -117,6 +127,7 @@ final class BarePipeline implements Contender {
 
   @Override
   public void close() {
+    idle.forEach(Channel::close);
     client.close();
     server.close();
     clientLoops.close();

@@ -47,6 +47,9 @@ record BareTls(PrivateKey key, X509Certificate certificate) {
         new ProcessBuilder(
                 List.of(
                     Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                    // It is over in a second: not worth optimising.
+                    "-J-XX:TieredStopAtLevel=1",
+                    "-J-XX:+UseSerialGC",
                     "-genkeypair",
                     "-alias",
                     ALIAS,

@@ -35,7 +35,7 @@ final class BareTraffic {
     arrived = new CountDownLatch(1);
     expected = bytes;
     client.eventLoop().execute(() -> fill(client, new Sending(bytes, write)));
-    if (!arrived.await(120, TimeUnit.SECONDS)) {
+    if (!arrived.await(Contender.PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       throw new IllegalStateException("the bytes did not arrive");
     }
   }
@@ -45,7 +45,7 @@ final class BareTraffic {
     echo = true;
     expected = bytes;
     client.writeAndFlush(client.alloc().directBuffer(bytes).writeZero(bytes), client.voidPromise());
-    if (echoes.poll(10, TimeUnit.SECONDS) == null) {
+    if (echoes.poll(Contender.PATIENCE_SECONDS, TimeUnit.SECONDS) == null) {
       throw new IllegalStateException("no echo came");
     }
   }

@@ -2,7 +2,9 @@ package dev.crust.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.crust.Transport;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -11,13 +13,26 @@ import org.junit.jupiter.api.Timeout;
 @Tag("full")
 @Timeout(300)
 final class SideBySideTest {
+  private static final Sizes SIZES =
+      new Sizes(5, 1L << 30, 5000, 1, 1, Duration.ofSeconds(1), Duration.ofSeconds(1));
+
   @Test
   void closeToTheBarePipeline() throws Exception {
-    try (SideBySide pair = new SideBySide(Transport.TCP)) {
-      pair.throughput(512L << 20, 64 << 10, 2);
-      pair.roundTrips(2000, 1);
-      assertThat(pair.throughput(2L << 30, 64 << 10, 5)).as("throughput").isGreaterThan(0.7);
-      assertThat(pair.roundTrips(5000, 5)).as("round trips").isLessThan(1.5);
-    }
+    assertThat(ratio(Question.MESSAGES, name -> name.contains("64 KiB writes: rate")))
+        .as("throughput")
+        .isGreaterThan(0.7);
+    assertThat(ratio(Question.PING, name -> name.endsWith("until acknowledged: p50")))
+        .as("round trips")
+        .isLessThan(1.5);
+  }
+
+  private static double ratio(Question question, Predicate<String> name) throws Exception {
+    List<Figure> figures = question.measurement(SIZES).measure();
+    return figures.stream()
+        .filter(figure -> name.test(figure.name()))
+        .findFirst()
+        .orElseThrow()
+        .ratio()
+        .orElseThrow();
   }
 }
