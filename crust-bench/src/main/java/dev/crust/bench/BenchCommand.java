@@ -2,12 +2,15 @@ package dev.crust.bench;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.lang.management.OperatingSystemMXBean;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -173,14 +176,18 @@ public final class BenchCommand implements Callable<Integer> {
     return value;
   }
 
+  /** A load that is not ours makes figures worthless. */
   private static String machine() {
-    return "Java %s, %d processors, %s %s %s"
-        .formatted(
-            Runtime.version(),
-            Runtime.getRuntime().availableProcessors(),
-            System.getProperty("os.name"),
-            System.getProperty("os.version"),
-            System.getProperty("os.arch"));
+    OperatingSystemMXBean system = ManagementFactory.getOperatingSystemMXBean();
+    return String.format(
+        Locale.ROOT,
+        "Java %s, %d processors with a load of %.1f, %s %s %s",
+        Runtime.version(),
+        system.getAvailableProcessors(),
+        system.getSystemLoadAverage(),
+        System.getProperty("os.name"),
+        System.getProperty("os.version"),
+        System.getProperty("os.arch"));
   }
 
   private List<Question> questions() {
