@@ -16,19 +16,28 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What two endpoints say to each other. */
 @Timeout(60)
+@ParameterizedClass
+@EnumSource(Over.class)
 final class ConversationTest {
+  private final Over over;
+
+  ConversationTest(Over over) {
+    this.over = over;
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = TlsEngine.class,
       names = {"BORINGSSL", "JDK"})
   void messagesGoBothWays(TlsEngine engine) throws Exception {
     BlockingQueue<String> heard = new LinkedBlockingQueue<>();
-    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open(builder -> builder.tlsEngine(engine));
       Watched bob = endpoints.open(builder -> builder.tlsEngine(engine));
       alice
@@ -48,7 +57,8 @@ final class ConversationTest {
       assertThat(heard.poll(5, TimeUnit.SECONDS)).isEqualTo("and to you, hello");
       Connection.Pong pong = await(connection.ping());
       assertThat(pong.roundTrip()).isPositive();
-      assertThat(pong.path().transport()).isEqualTo(Transport.TCP);
+      assertThat(pong.path().transport())
+          .isEqualTo(over == Over.QUIC ? Transport.QUIC : Transport.TCP);
       assertThat(pong.path().method()).isEqualTo(Path.Method.HOST);
     }
   }
@@ -59,7 +69,7 @@ final class ConversationTest {
       names = {"BORINGSSL", "JDK"})
   void enginesUnderstandEachOther(TlsEngine engine) throws Exception {
     TlsEngine other = engine == TlsEngine.JDK ? TlsEngine.BORINGSSL : TlsEngine.JDK;
-    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open(builder -> builder.tlsEngine(engine));
       Watched bob = endpoints.open(builder -> builder.tlsEngine(other));
       await(bob.connect(alice.address()).send(Message.of("hello")));
@@ -69,7 +79,7 @@ final class ConversationTest {
   @Test
   void sizes() throws Exception {
     BlockingQueue<Message> heard = new LinkedBlockingQueue<>();
-    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
       Watched bob = endpoints.open();
       alice.endpoint().onMessage((connection, message) -> heard.add(message));
@@ -94,7 +104,7 @@ final class ConversationTest {
 
   @Test
   void aSmallerLimitOfThePeerIsRespected() throws Exception {
-    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open(builder -> builder.maxMessageSize(1000));
       Watched bob = endpoints.open();
       Connection connection = bob.connect(alice.address());
@@ -110,7 +120,7 @@ final class ConversationTest {
     int count = 20_000;
     List<String> heard = new ArrayList<>();
     CountDownLatch all = new CountDownLatch(count);
-    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
       Watched bob = endpoints.open();
       alice
@@ -135,7 +145,7 @@ final class ConversationTest {
   void aSlowReceiverBoundsTheSender() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);
     CountDownLatch all = new CountDownLatch(1000);
-    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
       Watched bob = endpoints.open();
       alice
@@ -176,7 +186,7 @@ final class ConversationTest {
   @Test
   void aReceiverThatThrowsLosesOneMessageOnly() throws Exception {
     BlockingQueue<String> heard = new LinkedBlockingQueue<>();
-    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
       Watched bob = endpoints.open();
       alice
@@ -199,7 +209,7 @@ final class ConversationTest {
   @Test
   void messagesWaitForAReceiver() throws Exception {
     BlockingQueue<String> heard = new LinkedBlockingQueue<>();
-    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
       Watched bob = endpoints.open();
       Connection connection = bob.connect(alice.address());
@@ -213,7 +223,7 @@ final class ConversationTest {
   @Test
   void userCodeNeverRunsOnAnIoThread() throws Exception {
     BlockingQueue<String> threads = new LinkedBlockingQueue<>();
-    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
       Watched bob = endpoints.open();
       alice.endpoint().onMessage((c, m) -> threads.add(Thread.currentThread().getName()));

@@ -17,7 +17,17 @@ import java.util.function.UnaryOperator;
 final class LoopbackEndpoints implements AutoCloseable {
   static final int PATIENCE_SECONDS = 10;
 
+  private final Over over;
   private final List<Endpoint> open = new ArrayList<>();
+
+  /** Endpoints that speak TCP. */
+  LoopbackEndpoints() {
+    this(Over.TCP);
+  }
+
+  LoopbackEndpoints(Over over) {
+    this.over = over;
+  }
 
   /** An endpoint and its events. */
   record Watched(Endpoint endpoint, BlockingQueue<Event> events) {
@@ -68,18 +78,11 @@ final class LoopbackEndpoints implements AutoCloseable {
   }
 
   Watched open(UnaryOperator<EndpointBuilder> settings) throws IOException {
-    Endpoint endpoint = settings.apply(builder()).open();
+    Endpoint endpoint = settings.apply(over.builder()).open();
     open.add(endpoint);
     LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
     endpoint.onEvent(events::add);
     return new Watched(endpoint, events);
-  }
-
-  /** A builder for an endpoint that only listens on loopback and looks for nobody. */
-  static EndpointBuilder builder() {
-    return Endpoint.builder()
-        .listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-        .discoveries(List.of());
   }
 
   static <T> T await(CompletionStage<T> stage)

@@ -54,7 +54,7 @@ final class ResourcesTest {
     List<Endpoint> endpoints = new ArrayList<>();
     try {
       for (int i = 0; i < count; i++) {
-        endpoints.add(LoopbackEndpoints.builder().open());
+        endpoints.add(Over.TCP.builder().open());
       }
       for (int i = 0; i < count; i++) {
         List<CompletionStage<Connection>> dials = new ArrayList<>();

@@ -24,20 +24,28 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What users do with streams. */
 @Timeout(60)
+@ParameterizedClass
+@EnumSource(Over.class)
 final class StreamsTest {
   private static final int PIECE = 64 << 10;
 
   /** As much as one stream may hold that is not acknowledged, and what its reader's side holds. */
   private static final long MOST_HELD = (4 << 20) + (8 << 20) + PIECE;
 
-  private final LoopbackEndpoints endpoints = new LoopbackEndpoints();
+  private final LoopbackEndpoints endpoints;
   private final BlockingQueue<PeerStream> arrived = new LinkedBlockingQueue<>();
   private Watched alice;
   private Watched bob;
   private Connection connection;
+
+  StreamsTest(Over over) {
+    endpoints = new LoopbackEndpoints(over);
+  }
 
   @BeforeEach
   void connect() throws Exception {

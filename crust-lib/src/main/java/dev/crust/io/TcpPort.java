@@ -9,6 +9,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
@@ -21,7 +22,13 @@ import java.util.function.Function;
 /** TCP: listens and dials, and turns every socket into a {@link Pipe}. Thread-safe. */
 public final class TcpPort {
   private static final WriteBufferWaterMark WATER_MARK =
-      new WriteBufferWaterMark(128 << 10, 256 << 10);
+      new WriteBufferWaterMark(32 << 10, 64 << 10);
+
+  /**
+   * How much the kernel takes that it does not send yet. What it has, no urgent message overtakes;
+   * left alone, it takes megabytes.
+   */
+  private static final long UNSENT = 128 << 10;
 
   private final EventLoops loops;
   private final Tls tls;
@@ -75,6 +82,9 @@ public final class TcpPort {
                   }
                 });
     loops.shareLocalPort(bootstrap);
+    if (loops.epoll()) {
+      bootstrap.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT);
+    }
     try {
       demandAlone(address);
     } catch (IOException taken) {
@@ -178,6 +188,9 @@ public final class TcpPort {
                     outgoing.begun(pipe(channel, handler, readers));
                   }
                 });
+    if (loops.epoll()) {
+      bootstrap.option(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT);
+    }
     ChannelFuture connecting = bootstrap.connect(remote);
     connecting.addListener(
         done -> {
