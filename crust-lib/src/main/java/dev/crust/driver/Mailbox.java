@@ -15,7 +15,7 @@ final class Mailbox<T> {
   private final Consumer<T> taken;
   private final Consumer<Throwable> broken;
   private final Object lock = new Object();
-  private final ArrayDeque<T> waiting = new ArrayDeque<>();
+  private final ArrayDeque<T> waiting = new ArrayDeque<>(1);
   private @Nullable Consumer<? super T> receiver;
   private boolean ownReceiver;
   private boolean announced;

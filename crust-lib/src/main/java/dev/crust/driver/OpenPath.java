@@ -38,7 +38,7 @@ final class OpenPath {
   private final PeerPath path;
   private final SessionPath<LocalConnection.Sent> session;
   private final PathHealth health;
-  private final Map<Long, Asked> asked = new HashMap<>();
+  private final Map<Long, Asked> asked = new HashMap<>(2);
   private long nextPing;
   private long askedNanos;
   private boolean pumpDue;

@@ -30,7 +30,7 @@ final class Resumption {
   private final Peers peers;
   private final Redial redial = new Redial();
   private final List<Outgoing> attempts = new ArrayList<>();
-  private final ArrayDeque<String> notes = new ArrayDeque<>();
+  private final ArrayDeque<String> notes = new ArrayDeque<>(1);
   private boolean running;
 
   Resumption(PeerId peer, Token connection, EndpointContext context, Peers peers) {

@@ -80,13 +80,13 @@ public final class PeerTable<P> {
   private static final class Peer<P> {
     final PeerId id;
     @Nullable Open open;
-    final ArrayDeque<Contender<P>> contenders = new ArrayDeque<>();
+    final ArrayDeque<Contender<P>> contenders = new ArrayDeque<>(1);
     @Nullable Instant probeEnds;
-    final Map<P, Token> following = new HashMap<>();
-    final ArrayDeque<Token> replaced = new ArrayDeque<>();
+    final Map<P, Token> following = new HashMap<>(2);
+    final ArrayDeque<Token> replaced = new ArrayDeque<>(1);
 
     /** Connections that are over on this side, while the peer may not know yet. */
-    final ArrayDeque<Token> over = new ArrayDeque<>();
+    final ArrayDeque<Token> over = new ArrayDeque<>(1);
 
     Peer(PeerId id) {
       this.id = id;

@@ -28,7 +28,7 @@ public final class Redial {
   private static final int AT_ONCE = 4;
 
   private final Set<Candidate> candidates = new LinkedHashSet<>();
-  private final ArrayDeque<Candidate> turns = new ArrayDeque<>();
+  private final ArrayDeque<Candidate> turns = new ArrayDeque<>(1);
   private Duration interval = FIRST_INTERVAL;
   private @Nullable Candidate proven;
   private @Nullable Instant due;

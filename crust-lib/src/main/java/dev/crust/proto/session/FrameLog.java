@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * with them. What it holds is bounded by the windows and by what the caller lets be sent.
  */
 final class FrameLog<R> {
-  private static final int SMALLEST = 16;
+  private static final int SMALLEST = 4;
 
   @SuppressWarnings({"unchecked", "rawtypes"})
   private @Nullable OutFrame<R>[] ring = new OutFrame[SMALLEST];

@@ -13,8 +13,14 @@ import org.jspecify.annotations.Nullable;
  * it starts.
  */
 final class Inbox {
+  private static final int PRIORITIES = 256;
+  private static final @Nullable Incoming[] NONE = {};
+
   private final Limits limits;
-  private final @Nullable Incoming[] inProgress = new @Nullable Incoming[256];
+
+  /** By priority; without any while none has come. */
+  private @Nullable Incoming[] inProgress = NONE;
+
   private @Nullable Incoming current;
   private int open;
   private long charged;
@@ -49,6 +55,9 @@ final class Inbox {
       throw new MalformedMessageException(
           "a message of %d bytes (%d are allowed)".formatted(size, limits.maxMessageSize()));
     }
+    if (inProgress == NONE) {
+      inProgress = new @Nullable Incoming[PRIORITIES];
+    }
     if (inProgress[priority] != null) {
       throw new MalformedMessageException(
           "a message began before the one before it at priority " + priority + " had ended");
@@ -67,7 +76,7 @@ final class Inbox {
   /** A MESSAGE_MORE frame has begun; its part of the message follows. */
   void onMore(ByteBuffer body, int missing) throws MalformedMessageException {
     int priority = priority(body);
-    Incoming incoming = inProgress[priority];
+    Incoming incoming = inProgress == NONE ? null : inProgress[priority];
     if (incoming == null) {
       throw new MalformedMessageException("part of a message that never began");
     }

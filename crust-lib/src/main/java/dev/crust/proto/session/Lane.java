@@ -30,8 +30,8 @@ final class Lane<R> {
     }
   }
 
-  final ArrayDeque<Outgoing<R>> messages = new ArrayDeque<>();
-  private final ArrayDeque<OutgoingStream> streams = new ArrayDeque<>();
+  final ArrayDeque<Outgoing<R>> messages = new ArrayDeque<>(1);
+  private final ArrayDeque<OutgoingStream> streams = new ArrayDeque<>(1);
   private boolean streamsTurn;
 
   boolean isEmpty() {

@@ -36,7 +36,7 @@ final class Outbox<R> {
   private static final int MAX_HEADER = LENGTH + 1 + 1 + 5;
 
   private final TreeMap<Integer, Lane<R>> lanes = new TreeMap<>();
-  private final ArrayDeque<OutFrame<R>> controls = new ArrayDeque<>();
+  private final ArrayDeque<OutFrame<R>> controls = new ArrayDeque<>(1);
   private final PriorityQueue<Lane.Outgoing<R>> mortal =
       new PriorityQueue<>(Comparator.comparing(Outbox::expiry));
   private final FrameLog<R> log = new FrameLog<>();

@@ -71,7 +71,7 @@ public final class PathChoice<P> {
 
   private final Session.Role role;
   private final Duration patience;
-  private final Map<P, Entry> paths = new LinkedHashMap<>();
+  private final Map<P, Entry> paths = new LinkedHashMap<>(2);
   private @Nullable P used;
   private @Nullable Instant aloneSince;
 

@@ -33,8 +33,8 @@ public final class SessionPath<R> {
 
   private final Session<R> session;
   private final Intake.Position position = new Intake.Position();
-  private final ArrayDeque<Ping> pings = new ArrayDeque<>();
-  private final ArrayDeque<Ping> pongs = new ArrayDeque<>();
+  private final ArrayDeque<Ping> pings = new ArrayDeque<>(1);
+  private final ArrayDeque<Ping> pongs = new ArrayDeque<>(1);
 
   SessionPath(Session<R> session) {
     this.session = session;
