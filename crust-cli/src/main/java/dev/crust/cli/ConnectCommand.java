@@ -14,7 +14,7 @@ import picocli.CommandLine.Mixin;
       "Opens a stream to a node that runs with --accept-stdio: standard input goes there, what comes"
           + " back goes to standard output.",
       "The command ends when standard input has ended, on both sides, and each has all that the"
-          + " other sent; an input from which nothing came counts as ended when the other side's has."
+          + " other sent; that of a node from which nothing came counts as ended when ours has."
           + " It succeeds only if nothing is missing.",
       "Notices go to standard error. With --json they are on standard output, and bytes are events:"
           + " {\"event\":\"data\",\"peer\":…,\"stream\":…,\"bytes\":…,\"text\":…,\"base64\":…}."
@@ -39,7 +39,7 @@ final class ConnectCommand implements Callable<Integer> {
       Conversation conversation =
           new Conversation(
               Conversation.Side.CALLER,
-              Stdin.endingAtOnce(streams.in()),
+              Stdin.forOneStream(streams.in()),
               stdout.sink(stream),
               stream);
       try {

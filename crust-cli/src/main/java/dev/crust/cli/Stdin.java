@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * It is read only when a stream wants it, so that a slow peer slows down whoever writes it.
  *
  * <p>What was begun on a stream ends there when the input ends, and not before: nobody can tell a
- * writer that pauses from one that has nothing more to say. Where nothing was begun, nothing can be
- * cut short: such an input counts as ended when the peer's has, and what comes later goes to the
- * next stream.
+ * writer that pauses from one that has nothing more to say. Of an input for many streams, a stream
+ * on which nothing was begun can be cut short by nothing: there it counts as ended when the peer's
+ * has, and what comes later goes to the next.
  */
 final class Stdin {
   /** As much as goes in one piece. */
@@ -21,28 +21,31 @@ final class Stdin {
   private record Target(PeerStream stream, StdioWriter writer) {}
 
   private final InputStream in;
-  private final boolean endsAtOnce;
+  private final boolean forMany;
   private @Nullable Target current;
   private boolean begun;
   private boolean ended;
-  private boolean reading;
+
+  /** Whether nothing was there when the read began that is under way. */
+  private boolean waiting;
+
   private boolean peerEnded;
   private long sent;
   private @Nullable IOException failure;
 
   /** For streams that come one after the other. */
   Stdin(InputStream in) {
-    this(in, false);
+    this(in, true);
   }
 
-  private Stdin(InputStream in, boolean endsAtOnce) {
+  private Stdin(InputStream in, boolean forMany) {
     this.in = in;
-    this.endsAtOnce = endsAtOnce;
+    this.forMany = forMany;
   }
 
-  /** For the one stream of a command: its end is the stream's, even if nothing came before. */
-  static Stdin endingAtOnce(InputStream in) {
-    return new Stdin(in, true);
+  /** For the one stream of a command. */
+  static Stdin forOneStream(InputStream in) {
+    return new Stdin(in, false);
   }
 
   /** What comes from now on goes to this stream. */
@@ -90,16 +93,15 @@ final class Stdin {
   /** To whom it is to be said that the input has ended, or counts as ended. */
   private synchronized @Nullable StdioWriter dueEnd() {
     Target target = current;
-    boolean over = ended ? sent > 0 || endsAtOnce || peerEnded : peerEnded && sent == 0 && quiet();
+    boolean over = ended || (forMany && peerEnded && sent == 0 && waiting && nothingThere());
     return target != null && over && failure == null ? target.writer : null;
   }
 
-  /** Whether nothing is there to be read, nor in our hands. */
-  private boolean quiet() {
+  private boolean nothingThere() {
     try {
-      return reading && in.available() == 0;
+      return in.available() == 0;
     } catch (IOException e) {
-      return reading;
+      return true;
     }
   }
 
@@ -125,12 +127,13 @@ final class Stdin {
 
   private int read(byte[] chunk) throws IOException {
     synchronized (this) {
-      reading = true;
+      // What is there now will be in our hands before we have the lock again.
+      waiting = nothingThere();
     }
     sayEnd();
     int length = in.read(chunk);
     synchronized (this) {
-      reading = false;
+      waiting = false;
     }
     return length;
   }
@@ -174,12 +177,12 @@ final class Stdin {
     }
   }
 
-  /** A terminal that is gone has ended; what was begun on a stream has not. */
+  /** A node goes on without its terminal; but what was begun on a stream is not whole. */
   private void onBroken(IOException how) {
     Target target;
     synchronized (this) {
       ended = true;
-      target = sent > 0 ? current : null;
+      target = forMany && sent == 0 ? null : current;
       if (target != null) {
         failure = new IOException("standard input cannot be read: " + how.getMessage(), how);
       }

@@ -20,7 +20,7 @@ final class StdioWriter {
   static final int RECEIVED = -1;
 
   private final OutputStream out;
-  private boolean endSaid;
+  private volatile boolean endSaid;
 
   StdioWriter(OutputStream out) {
     this.out = out;
@@ -45,7 +45,7 @@ final class StdioWriter {
   }
 
   /** Whether the end was said. */
-  synchronized boolean endSaid() {
+  boolean endSaid() {
     return endSaid;
   }
 

@@ -123,6 +123,8 @@ final class ConnectTest {
       node.await("stream-opened");
       node.type("all that there is");
       node.endInput();
+      awaitData(connect, "all that there is");
+      connect.endInput();
       assertComplete(connect, node);
       assertThat(data(connect)).asString().isEqualTo("all that there is\n");
     }

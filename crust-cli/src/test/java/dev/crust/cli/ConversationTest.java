@@ -110,7 +110,7 @@ final class ConversationTest {
   }
 
   private Talk callerTalk(InputStream in, PeerStream stream) {
-    return new Talk(Conversation.Side.CALLER, Stdin.endingAtOnce(in), stream);
+    return new Talk(Conversation.Side.CALLER, Stdin.forOneStream(in), stream);
   }
 
   private static void assertFails(Talk talk, String why) {
@@ -128,6 +128,18 @@ final class ConversationTest {
     await(other.over);
     assertThat(other.heard()).isEqualTo("there");
     assertThat(one.heard()).isEqualTo("back");
+  }
+
+  /** However soon the peer ends, it gets what was there to be read. */
+  @Test
+  void whatIsThereIsSaid() throws Exception {
+    for (int i = 0; i < 100; i++) {
+      Talk one = callerTalk(text(""), stream());
+      Talk other = new Talk(Conversation.Side.CALLED, new Stdin(text("back")), accept());
+      await(one.over);
+      await(other.over);
+      assertThat(one.heard()).isEqualTo("back");
+    }
   }
 
   /** Nothing was begun, so nothing is cut short, and what comes later is for the next. */
@@ -153,22 +165,44 @@ final class ConversationTest {
 
   @Test
   void anInputThatBreaksInTheMiddle() throws Exception {
-    InputStream broken =
-        new InputStream() {
-          @Override
-          public int read() throws IOException {
-            throw new IOException("Input/output error");
-          }
-
-          @Override
-          public int read(byte[] into, int offset, int length) throws IOException {
-            throw new IOException("Input/output error");
-          }
-        };
-    Talk one = callerTalk(new SequenceInputStream(text("half of it"), broken), stream());
+    Talk one = callerTalk(new SequenceInputStream(text("half of it"), broken()), stream());
     Talk other = new Talk(Conversation.Side.CALLED, new Stdin(text("")), accept());
     assertFails(one, "standard input cannot be read: Input/output error");
     assertFails(other, "the other side's standard input cannot be read to its end");
+  }
+
+  @Test
+  void anInputThatCannotBeRead() throws Exception {
+    PeerStream stream = stream();
+    Talk one = callerTalk(broken(), stream);
+    assertFails(one, "standard input cannot be read: Input/output error");
+  }
+
+  /** A node whose terminal is gone still takes what comes. */
+  @Test
+  void anInputOfANodeThatCannotBeRead() throws Exception {
+    Stdin stdin = new Stdin(broken());
+    for (String word : new String[] {"first", "second"}) {
+      Talk one = callerTalk(text(word), stream());
+      Talk other = new Talk(Conversation.Side.CALLED, stdin, accept());
+      await(one.over);
+      await(other.over);
+      assertThat(other.heard()).isEqualTo(word);
+    }
+  }
+
+  private static InputStream broken() {
+    return new InputStream() {
+      @Override
+      public int read() throws IOException {
+        throw new IOException("Input/output error");
+      }
+
+      @Override
+      public int read(byte[] into, int offset, int length) throws IOException {
+        throw new IOException("Input/output error");
+      }
+    };
   }
 
   @Test
