@@ -62,7 +62,8 @@ public interface Connection extends AutoCloseable {
    *
    * @param priority 0 (first) to 255 (last)
    * @return fails with {@link ConnectionLostException} if the connection has ended, and with {@link
-   *     IllegalStateException} if as many streams are open as the peer allows (4,096 unless said)
+   *     IllegalStateException} if as many streams are open as the peer allows (4,096 unless said);
+   *     one that was closed on this side is open until the peer's user has taken it
    * @throws IllegalArgumentException if the priority is out of range
    */
   CompletionStage<PeerStream> openStream(int priority);

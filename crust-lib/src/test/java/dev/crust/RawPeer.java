@@ -1,10 +1,13 @@
 package dev.crust;
 
 import dev.crust.proto.identity.PeerCertificate;
+import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.security.KeyStore;
 import java.security.SecureRandom;
@@ -59,6 +62,30 @@ final class RawPeer implements AutoCloseable {
     byte[] bytes = new byte[frame.flip().remaining()];
     frame.get(bytes);
     write(bytes);
+  }
+
+  /** A frame that came. */
+  record Frame(int type, ByteBuffer body) {}
+
+  /** The next frame; null when the other side has hung up. */
+  @Nullable Frame next() throws IOException {
+    try {
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      int length = 0;
+      int shift = 0;
+      byte part;
+      do {
+        part = in.readByte();
+        length |= (part & 0x7f) << shift;
+        shift += 7;
+      } while (part < 0);
+      byte[] frame = in.readNBytes(length);
+      return frame.length < length
+          ? null
+          : new Frame(frame[0] & 0xff, ByteBuffer.wrap(frame, 1, length - 1));
+    } catch (EOFException | SocketException hungUp) {
+      return null;
+    }
   }
 
   /** Everything that comes until the other side hangs up. */

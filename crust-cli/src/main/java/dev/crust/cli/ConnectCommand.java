@@ -13,8 +13,9 @@ import picocli.CommandLine.Mixin;
     description = {
       "Opens a stream to a node that runs with --accept-stdio: standard input goes there, what comes"
           + " back goes to standard output.",
-      "The end of standard input ends that direction. The command ends when the other side has"
-          + " finished, and standard input has ended or is silent for a second.",
+      "The command ends when standard input has ended, on both sides, and each has all that the"
+          + " other sent; that of a node from which nothing came counts as ended when ours has."
+          + " It succeeds only if nothing is missing.",
       "Notices go to standard error. With --json they are on standard output, and bytes are events:"
           + " {\"event\":\"data\",\"peer\":…,\"stream\":…,\"bytes\":…,\"text\":…,\"base64\":…}."
     })
@@ -36,7 +37,11 @@ final class ConnectCommand implements Callable<Integer> {
     try (Dialled dialled = peer.dial(setup, streams, notices)) {
       PeerStream stream = PeerOptions.stream(dialled);
       Conversation conversation =
-          new Conversation(Stdin.endingAtOnce(streams.in()), stdout.sink(stream), stream);
+          new Conversation(
+              Conversation.Side.CALLER,
+              Stdin.forOneStream(streams.in()),
+              stdout.sink(stream),
+              stream);
       try {
         StreamKind.STDIO.open(stream);
         notices.print(new Notice.StreamOpened(dialled.connection().peer(), stream.id()));

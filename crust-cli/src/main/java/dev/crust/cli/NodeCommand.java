@@ -18,8 +18,8 @@ import picocli.CommandLine.Option;
       "With --accept-stdio, standard input is no commands: it goes to the peer that runs 'crust"
           + " connect', one at a time, and what comes from there goes to standard output. Notices go"
           + " to standard error; with --json they stay on standard output, and bytes are events:"
-          + " {\"event\":\"data\",\"text\":…,\"base64\":…}. When the peer has finished, so does the"
-          + " stream as soon as standard input ends or is silent for a second."
+          + " {\"event\":\"data\",\"text\":…,\"base64\":…}. A stream ends when both sides'"
+          + " standard input has ended; if nothing came from ours, when the peer's has."
     })
 final class NodeCommand implements Callable<Integer> {
   private final Streams streams;

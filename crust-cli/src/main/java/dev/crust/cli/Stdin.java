@@ -3,49 +3,57 @@ package dev.crust.cli;
 import dev.crust.PeerStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Standard input on its way into one stream after the other, on a thread of its own, {@code stdin}.
  * It is read only when a stream wants it, so that a slow peer slows down whoever writes it.
+ *
+ * <p>What was begun on a stream ends there when the input ends, and not before: nobody can tell a
+ * writer that pauses from one that has nothing more to say. Of an input for many streams, a stream
+ * on which nothing was begun can be cut short by nothing: there it counts as ended when the peer's
+ * has, and what comes later goes to the next.
  */
 final class Stdin {
   /** As much as goes in one piece. */
-  static final int CHUNK = 64 << 10;
+  static final int CHUNK = StdioWriter.PIECE;
 
-  /** What has been silent for so long when the peer has finished counts as ended. */
-  private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private record Target(PeerStream stream, StdioWriter writer) {}
 
   private final InputStream in;
-  private final boolean endsAtOnce;
-  private @Nullable PeerStream current;
+  private final boolean forMany;
+  private @Nullable Target current;
   private boolean begun;
   private boolean ended;
-  private boolean reading;
-  private long since;
+
+  /** Whether nothing was there when the read began that is under way. */
+  private boolean waiting;
+
+  private boolean peerEnded;
   private long sent;
+  private @Nullable IOException failure;
 
   /** For streams that come one after the other. */
   Stdin(InputStream in) {
-    this(in, false);
+    this(in, true);
   }
 
-  private Stdin(InputStream in, boolean endsAtOnce) {
+  private Stdin(InputStream in, boolean forMany) {
     this.in = in;
-    this.endsAtOnce = endsAtOnce;
+    this.forMany = forMany;
   }
 
-  /** For the one stream of a command: its end is the stream's, even if nothing came before. */
-  static Stdin endingAtOnce(InputStream in) {
-    return new Stdin(in, true);
+  /** For the one stream of a command. */
+  static Stdin forOneStream(InputStream in) {
+    return new Stdin(in, false);
   }
 
   /** What comes from now on goes to this stream. */
-  synchronized void attach(PeerStream stream) {
-    current = stream;
+  synchronized void attach(PeerStream stream, StdioWriter writer) {
+    current = new Target(stream, writer);
     sent = 0;
-    since = System.nanoTime();
+    peerEnded = false;
+    failure = null;
     notifyAll();
     if (!begun) {
       begun = true;
@@ -65,15 +73,35 @@ final class Stdin {
     return sent;
   }
 
-  /** Waits until the input has ended, or is silent: the peer has finished and waits for us. */
-  synchronized void settle() throws InterruptedException {
-    long settling = System.nanoTime();
-    while (!ended) {
-      long quiet = reading ? System.nanoTime() - Math.max(since, settling) : 0;
-      if (quiet >= SILENCE_NANOS) {
-        return;
-      }
-      TimeUnit.NANOSECONDS.timedWait(this, Math.max(SILENCE_NANOS - quiet, 1_000_000));
+  /** Why the input broke in the middle of the stream; null if it did not. */
+  synchronized @Nullable IOException failure() {
+    return failure;
+  }
+
+  /** The peer has no more to say. */
+  void onPeerEnded() throws IOException {
+    StdioWriter due;
+    synchronized (this) {
+      peerEnded = true;
+      due = dueEnd();
+    }
+    if (due != null) {
+      due.end();
+    }
+  }
+
+  /** To whom it is to be said that the input has ended, or counts as ended. */
+  private synchronized @Nullable StdioWriter dueEnd() {
+    Target target = current;
+    boolean over = ended || (forMany && peerEnded && sent == 0 && waiting && nothingThere());
+    return target != null && over && failure == null ? target.writer : null;
+  }
+
+  private boolean nothingThere() {
+    try {
+      return in.available() == 0;
+    } catch (IOException e) {
+      return true;
     }
   }
 
@@ -81,61 +109,86 @@ final class Stdin {
     byte[] chunk = new byte[CHUNK];
     try {
       for (int length = read(chunk); length >= 0; length = read(chunk)) {
-        write(awaitStream(), chunk, length);
+        while (!write(awaitStream(), chunk, length)) {
+          // It has come just after the end, and goes to the next stream.
+        }
+      }
+      synchronized (this) {
+        ended = true;
       }
     } catch (IOException e) {
-      // A terminal that is gone has ended.
+      onBroken(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      onBroken(new IOException("interrupted"));
     }
-    end();
+    sayEnd();
   }
 
   private int read(byte[] chunk) throws IOException {
     synchronized (this) {
-      reading = true;
-      since = System.nanoTime();
+      // What is there now will be in our hands before we have the lock again.
+      waiting = nothingThere();
     }
+    sayEnd();
     int length = in.read(chunk);
     synchronized (this) {
-      reading = false;
+      waiting = false;
     }
     return length;
   }
 
-  private synchronized PeerStream awaitStream() throws InterruptedException {
-    @Nullable PeerStream stream = current;
-    while (stream == null) {
+  private synchronized Target awaitStream() throws InterruptedException {
+    @Nullable Target target = current;
+    while (target == null || target.writer.endSaid()) {
       wait();
-      stream = current;
+      target = current;
     }
-    return stream;
+    return target;
   }
 
-  private void write(PeerStream stream, byte[] chunk, int length) {
+  private boolean write(Target target, byte[] chunk, int length) {
     try {
-      stream.output().write(chunk, 0, length);
+      if (!target.writer.piece(chunk, length)) {
+        return false;
+      }
     } catch (IOException e) {
       // Whoever reads this stream hears of its end, and tells.
-      return;
+      return true;
     }
     synchronized (this) {
-      if (stream == current) {
+      if (target.equals(current)) {
         sent += length;
+      }
+    }
+    return true;
+  }
+
+  /** Says that it is over, if that is due. */
+  private void sayEnd() {
+    StdioWriter due = dueEnd();
+    if (due != null) {
+      try {
+        due.end();
+      } catch (IOException e) {
+        // As above.
+        return;
       }
     }
   }
 
-  /**
-   * On a node, the peer reads the end as soon as it reads all that was typed. Where nothing was, as
-   * from {@code /dev/null}, nobody meant to say anything by it: the peer hears the end after its
-   * own, when all that it sent is out.
-   */
-  private synchronized void end() {
-    ended = true;
-    if (current != null && (sent > 0 || endsAtOnce)) {
-      current.finish();
+  /** A node goes on without its terminal; but what was begun on a stream is not whole. */
+  private void onBroken(IOException how) {
+    Target target;
+    synchronized (this) {
+      ended = true;
+      target = forMany && sent == 0 ? null : current;
+      if (target != null) {
+        failure = new IOException("standard input cannot be read: " + how.getMessage(), how);
+      }
     }
-    notifyAll();
+    if (target != null) {
+      target.stream.reset(StreamTrouble.INPUT_BROKEN.code());
+    }
   }
 }

@@ -28,19 +28,24 @@ final class StdioServer implements StreamDoor.Service {
       stream.reset(StreamTrouble.BUSY.code());
       return;
     }
-    Conversation conversation = new Conversation(stdin, stdout.sink(stream), stream);
+    Conversation conversation =
+        new Conversation(Conversation.Side.CALLED, stdin, stdout.sink(stream), stream);
     Output notices = stdout.notices();
     notices.print(new Notice.StreamOpened(stream.connection().peer(), stream.id()));
     try {
-      conversation.run();
+      try {
+        conversation.run();
+      } finally {
+        busy.set(false);
+      }
       notices.print(conversation.ended(""));
+      // The caller goes when it hears of that: another may come.
+      stream.close();
     } catch (Conversation.OutputBrokenException e) {
       broken.run();
     } catch (IOException e) {
       notices.print(conversation.ended(StreamTrouble.of(e)));
       throw e;
-    } finally {
-      busy.set(false);
     }
   }
 }

@@ -6,7 +6,7 @@ import java.io.IOException;
 
 /** What a stream between two command lines is for: its first byte, from the side that opens it. */
 enum StreamKind {
-  /** Standard input and output. */
+  /** Standard input and output, as {@link StdioWriter} has them. */
   STDIO(1),
   /** Bytes for {@link BenchServer} to swallow. */
   SINK(2),

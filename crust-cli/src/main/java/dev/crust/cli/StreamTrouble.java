@@ -15,7 +15,9 @@ enum StreamTrouble {
   /** One at a time. */
   BUSY(2, "the node is busy with another stream; try again when that one has ended"),
   /** Its output is gone. */
-  OUTPUT_BROKEN(3, "nobody reads the other side's standard output any more; start it again");
+  OUTPUT_BROKEN(3, "nobody reads the other side's standard output any more; start it again"),
+  /** Its input is gone. */
+  INPUT_BROKEN(4, "the other side's standard input cannot be read to its end; start it again");
 
   private final int code;
   private final String sentence;

@@ -157,6 +157,12 @@ final class CrustProcess implements AutoCloseable {
     in.flush();
   }
 
+  /** Gives it bytes, as fast as it takes them. */
+  void feed(byte[] bytes) throws IOException {
+    process.getOutputStream().write(bytes);
+    process.getOutputStream().flush();
+  }
+
   /** Ends its input. */
   void endInput() throws IOException {
     process.getOutputStream().close();

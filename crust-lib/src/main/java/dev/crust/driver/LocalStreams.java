@@ -36,11 +36,19 @@ final class LocalStreams {
   }
 
   void receiver(Consumer<? super PeerStream> receiver) {
-    arrived.receiver(receiver);
+    arrived.receiver(accepting(receiver));
   }
 
   void endpointReceiver(Consumer<? super PeerStream> receiver) {
-    arrived.endpointReceiver(receiver);
+    arrived.endpointReceiver(accepting(receiver));
+  }
+
+  /** The session hears of it before the receiver does, which may take its time. */
+  private Consumer<PeerStream> accepting(Consumer<? super PeerStream> receiver) {
+    return stream -> {
+      connection.submit((Session<Sent> session) -> session.accept(stream.id()));
+      receiver.accept(stream);
+    };
   }
 
   void announced() {

@@ -168,6 +168,11 @@ public final class Session<R> {
     return streams.open(priority, latest);
   }
 
+  /** The user has taken a stream that the peer opened. */
+  public void accept(long stream) {
+    streams.accept(stream);
+  }
+
   /**
    * Sends bytes on a stream; the buffer is kept until they are acknowledged.
    *

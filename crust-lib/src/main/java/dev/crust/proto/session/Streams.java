@@ -23,11 +23,19 @@ final class Streams<R> {
   private static final class Both {
     final OutgoingStream out;
     final IncomingStream in;
+
+    /** Whether our user has it: ours from the start, the peer's when the user has taken it. */
+    boolean accepted;
+
+    /** The code with which the peer wants no more, while our RESET waits; else -1. */
+    long stopped = -1;
+
     boolean outDone;
 
-    Both(OutgoingStream out, IncomingStream in) {
+    Both(OutgoingStream out, IncomingStream in, boolean accepted) {
       this.out = out;
       this.in = in;
+      this.accepted = accepted;
     }
   }
 
@@ -72,12 +80,12 @@ final class Streams<R> {
     long id = nextOurs;
     nextOurs += 2;
     openedByUs++;
-    put(id, priority, now);
+    put(id, priority, true, now);
     outbox.add(new OutFrame.Open<>(id, priority));
     return id;
   }
 
-  private void put(long id, int priority, Instant now) {
+  private void put(long id, int priority, boolean accepted, Instant now) {
     open.put(
         id,
         new Both(
@@ -86,7 +94,8 @@ final class Streams<R> {
                 id,
                 ours.streamWindow(),
                 Math.max(ours.streamWindow(), Limits.LARGEST_STREAM_WINDOW),
-                now)));
+                now),
+            accepted));
   }
 
   /** How many are open. */
@@ -166,6 +175,28 @@ final class Streams<R> {
     if (both.in.onTaken(bytes, roundTrip, now)) {
       owed.add(both.in);
     }
+    answerStop(both);
+  }
+
+  /** Our user has taken a stream of the peer's. */
+  void accept(long id) {
+    Both both = open.get(id);
+    if (both != null) {
+      both.accepted = true;
+      answerStop(both);
+    }
+  }
+
+  /**
+   * Says RESET where the peer said STOP, when our user has the stream and all that came on it.
+   * Until then it counts as open for the peer: else one that opens streams and drops them would
+   * make us hold as many as it likes.
+   */
+  private void answerStop(Both both) {
+    if (both.stopped >= 0 && both.accepted && both.in.untaken() == 0) {
+      outbox.add(new OutFrame.Control<>(FrameType.RESET, both.in.id(), both.stopped));
+      both.stopped = -1;
+    }
   }
 
   void onOpen(long id, int priority, Instant now) throws MalformedMessageException {
@@ -179,7 +210,7 @@ final class Streams<R> {
     }
     nextTheirs += 2;
     openedByPeer++;
-    put(id, priority, now);
+    put(id, priority, false, now);
     listener.onStream(id, priority);
   }
 
@@ -232,9 +263,16 @@ final class Streams<R> {
 
   void onStop(long id, long code) throws MalformedMessageException {
     Both both = once(id);
-    if (both != null) {
-      listener.onStreamStopped(id, code, reset(id, code));
+    if (both == null) {
+      return;
     }
+    long dropped = 0;
+    if (!both.out.endSaid()) {
+      dropped = outbox.reset(both.out);
+      both.stopped = code;
+    }
+    listener.onStreamStopped(id, code, dropped);
+    answerStop(both);
   }
 
   void onWindow(long id, long limit) throws MalformedMessageException {

@@ -11,6 +11,7 @@ import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.frame.FrameType;
 import dev.crust.proto.frame.Varint;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
@@ -139,5 +140,39 @@ class ReplayTest {
       session.onFrame(FrameType.ACK, number(i + 1), 0);
     }
     assertThat(heard.events).contains("stream 11 reset 3", "stream 11 forgotten");
+  }
+
+  /** Else a peer could make us hold as many streams as it likes, by dropping each. */
+  @Test
+  void a_stream_that_the_peer_drops_stays_until_our_user_has_taken_it() throws Exception {
+    session.onFrame(FrameType.OPEN, numbers(1, 5), 0);
+    session.onFrame(FrameType.DATA, ByteBuffer.allocate(11).put((byte) 1).rewind(), 0);
+    session.onFrame(FrameType.STOP, numbers(1, 9), 0);
+    session.onFrame(FrameType.FIN, numbers(1), 0);
+    session.onBatchRead(Instant.EPOCH);
+    assertThat(heard.events)
+        .containsExactly(
+            "stream 1 of priority 5",
+            "stream 1: 10",
+            "stream 1 stopped 9, 0 dropped",
+            "stream 1 ended");
+    assertThat(written(session)).containsExactly("ack 4");
+    session.session.accept(1);
+    session.session.onStreamTaken(1, 9, Duration.ZERO, Instant.EPOCH);
+    assertThat(session.hasOutput()).isFalse();
+    session.session.onStreamTaken(1, 1, Duration.ZERO, Instant.EPOCH);
+    assertThat(written(session)).containsExactly("reset 1 9");
+    session.onFrame(FrameType.ACK, number(1), 0);
+    assertThat(heard.events).endsWith("stream 1 forgotten");
+  }
+
+  @Test
+  void the_peer_hears_at_once_of_the_end_of_a_stream_of_ours_that_it_drops() throws Exception {
+    session.session.openStream(5);
+    session.session.write(0, ByteBuffer.allocate(2000));
+    assertThat(written(session)).containsExactly("open 0 at 5", "data 0: 1000");
+    session.onFrame(FrameType.STOP, numbers(0, 9), 0);
+    assertThat(heard.events).containsExactly("stream 0 stopped 9, 1000 dropped");
+    assertThat(written(session)).containsExactly("reset 0 9");
   }
 }

@@ -58,10 +58,12 @@ final class SimulatedSide implements Session.Listener<Integer> {
     boolean ended;
     long resetByPeer = -1;
     long stopCode = -1;
+    boolean accepted;
     boolean forgotten;
 
-    UserStream(long id) {
+    UserStream(long id, boolean ours) {
       this.id = id;
+      this.accepted = ours;
     }
 
     boolean writable() {
@@ -196,7 +198,7 @@ final class SimulatedSide implements Session.Listener<Integer> {
       long id = session.openStream(64 * random.nextInt(4));
       if (id >= 0) {
         opened++;
-        streams.put(id, new UserStream(id));
+        streams.put(id, new UserStream(id, true));
       }
     }
     List<UserStream> mine = streams.values().stream().filter(s -> !s.forgotten).toList();
@@ -204,6 +206,10 @@ final class SimulatedSide implements Session.Listener<Integer> {
       return;
     }
     UserStream stream = mine.get(random.nextInt(mine.size()));
+    if (!stream.accepted) {
+      session.accept(stream.id);
+      stream.accepted = true;
+    }
     if (stream.writable()) {
       int what = hurry ? 0 : random.nextInt(40);
       if (what == 0) {
@@ -390,7 +396,7 @@ final class SimulatedSide implements Session.Listener<Integer> {
 
   @Override
   public void onStream(long id, int priority) {
-    check(streams.put(id, new UserStream(id)) == null, "stream %d opened twice", id);
+    check(streams.put(id, new UserStream(id, false)) == null, "stream %d opened twice", id);
   }
 
   private UserStream known(long id) {
