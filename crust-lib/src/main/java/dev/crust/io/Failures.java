@@ -4,6 +4,7 @@ import dev.crust.Reason;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
@@ -66,6 +67,9 @@ final class Failures {
       }
       if (t instanceof NotSslRecordException) {
         return new Cause(Reason.PROTOCOL_VIOLATION, "what came is not TLS");
+      }
+      if (t instanceof SslHandshakeTimeoutException) {
+        return new Cause(Reason.TIMEOUT, "");
       }
       if (t instanceof ClosedChannelException) {
         return new Cause(Reason.PATH_LOST, "closed during the handshake");
