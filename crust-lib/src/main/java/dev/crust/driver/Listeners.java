@@ -192,9 +192,9 @@ final class Listeners {
   private List<Candidate> look() throws SocketException {
     List<Candidate> found = new ArrayList<>();
     for (TcpPort.Listener listener : open) {
-      for (InetSocketAddress address : Addresses.reachableAt(listener.bound())) {
-        found.add(Candidate.tcp(address));
-      }
+      List<InetSocketAddress> reachable = Addresses.reachableAt(listener.bound());
+      listener.reachableAt(reachable);
+      reachable.forEach(address -> found.add(Candidate.tcp(address)));
     }
     for (QuicPlace place : quic) {
       place.ports.ports().forEach(port -> found.add(Candidate.quic(port.bound())));

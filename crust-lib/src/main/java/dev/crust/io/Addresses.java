@@ -64,13 +64,28 @@ public final class Addresses {
       kind = 3;
     } else if (address.isLinkLocalAddress()) {
       kind = 2;
-    } else if (address.isSiteLocalAddress() || isUniqueLocal(address)) {
+    } else if (!isPublic(address)) {
       kind = 1;
     } else {
       kind = 0;
     }
     int inside = virtual(nif.getName()) ? 2 : 0;
     return kind * 4 + inside + (address instanceof Inet6Address ? 1 : 0);
+  }
+
+  /** Whether an address is of the public network, as far as its number tells. */
+  static boolean isPublic(InetAddress address) {
+    return !address.isLoopbackAddress()
+        && !address.isLinkLocalAddress()
+        && !address.isSiteLocalAddress()
+        && !isUniqueLocal(address)
+        && !isShared(address);
+  }
+
+  /** A carrier's own (RFC 6598): 100.64.0.0/10. */
+  private static boolean isShared(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    return bytes.length == 4 && bytes[0] == 100 && (bytes[1] & 0xc0) == 64;
   }
 
   private static boolean isUniqueLocal(InetAddress address) {
