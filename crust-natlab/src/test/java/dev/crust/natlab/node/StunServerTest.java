@@ -54,7 +54,6 @@ final class StunServerTest {
   @CsvSource({
     "addr-restricted, Endpoint Independent, Address Dependent",
     "eim-random, Endpoint Independent, Address and Port Dependent",
-    "addr-symmetric, Address Dependent, Address and Port Dependent",
     "symmetric-seq, Address and Port Dependent, Address and Port Dependent",
   })
   void natdiscovery_names_every_nat(
@@ -112,7 +111,11 @@ final class StunServerTest {
             "203.0.113.1:3478",
             "198.51.100.1:" + second,
             "203.0.113.1:" + second);
-    assertThat(sockets(lab, "tcp")).hasSize(2);
+    List<String> tcp = sockets(lab, "tcp");
+    for (int tries = 0; tcp.size() < 2 && tries < 100; tries++) {
+      tcp = sockets(lab, "tcp");
+    }
+    assertThat(tcp).hasSize(2);
   }
 
   @ParameterizedTest(name = "{0}")
@@ -120,6 +123,7 @@ final class StunServerTest {
   @CsvSource({
     "port-restricted, endpoint-independent, preserved",
     "symmetric, address-and-port-dependent, random",
+    "addr-symmetric, address-dependent, random",
   })
   void our_own_client_is_told_the_same_by_us_and_by_coturn(
       String type, String mapping, String ports, Labs labs, EventLog log) throws Exception {
