@@ -49,7 +49,8 @@ public final class ReflexiveVotes {
   public ReflexiveVotes() {}
 
   /**
-   * Somebody has seen this port of ours at an address. Its earlier word does not count any more.
+   * Somebody has seen this port of ours at an address. Its earlier word does not count any more,
+   * and this one does not if the address is none that others could dial.
    *
    * @param observer where somebody is
    * @param peer who that is, if it is a peer
@@ -70,7 +71,18 @@ public final class ReflexiveVotes {
                     || (peer.isPresent()
                         && earlier.getValue().peer.equals(peer)
                         && earlier.getKey().isOf(transport, local)));
-    votes.put(voter, new Vote(peer, mapped, now));
+    if (dialable(mapped)) {
+      votes.put(voter, new Vote(peer, mapped, now));
+    }
+  }
+
+  private static boolean dialable(InetSocketAddress mapped) {
+    InetAddress ip = mapped.getAddress();
+    return mapped.getPort() != 0
+        && !ip.isAnyLocalAddress()
+        && !ip.isLoopbackAddress()
+        && !ip.isLinkLocalAddress()
+        && !ip.isMulticastAddress();
   }
 
   /** A port of ours is gone. */

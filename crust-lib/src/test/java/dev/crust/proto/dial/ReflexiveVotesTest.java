@@ -11,6 +11,8 @@ import dev.crust.Transport;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class ReflexiveVotesTest {
   private static final InetSocketAddress LOCAL = socket("192.168.1.2");
@@ -31,6 +33,14 @@ final class ReflexiveVotesTest {
     vote("203.0.113.2", MAPPED, 2);
     assertThat(votes.agreed(Transport.QUIC, LOCAL, ms(3))).containsExactly(MAPPED);
     assertThat(votes.agreed(Transport.TCP, LOCAL, ms(3))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"198.51.100.7, 0", "0.0.0.0, 1", "127.0.0.1, 1", "fe80::1, 1", "224.0.0.1, 1"})
+  void what_nobody_could_dial_is_no_vote(String ip, int port) {
+    vote("203.0.113.1", new InetSocketAddress(ip(ip), port), 0);
+    vote("203.0.113.2", new InetSocketAddress(ip(ip), port), 1);
+    assertThat(votes.agreed(Transport.QUIC, LOCAL, ms(2))).isEmpty();
   }
 
   @Test
