@@ -28,6 +28,7 @@ public final class EndpointBuilder {
   private Optional<Identity> identity = Optional.empty();
   private String network = "public";
   private final List<Place> listen = new ArrayList<>();
+  private final List<InetSocketAddress> stunServers = new ArrayList<>();
   private Set<Transport> transports = EnumSet.allOf(Transport.class);
   private TlsEngine tlsEngine = TlsEngine.ANY;
   private Optional<Executor> executor = Optional.empty();
@@ -81,6 +82,20 @@ public final class EndpointBuilder {
    */
   public EndpointBuilder listen(Transport transport, InetSocketAddress address) {
     listen.add(new Place(transport, address));
+    return this;
+  }
+
+  /**
+   * Adds a STUN server (RFC 8489) to ask, over UDP, how the world sees this endpoint. Peers are
+   * asked anyway; where they and servers agree, two at least, is an address of the endpoint.
+   *
+   * @param server by address, or by a name that is looked up now and then
+   */
+  public EndpointBuilder stunServer(InetSocketAddress server) {
+    if (server.getPort() == 0) {
+      throw new IllegalArgumentException("'" + server + "' has no port");
+    }
+    stunServers.add(server);
     return this;
   }
 
@@ -175,6 +190,7 @@ public final class EndpointBuilder {
             identity.orElseGet(Identity::ephemeral),
             network,
             List.copyOf(listen),
+            List.copyOf(stunServers),
             Set.copyOf(transports),
             tlsEngine,
             executor,

@@ -1,6 +1,7 @@
 package dev.crust.cli;
 
 import dev.crust.CrustAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -86,17 +87,19 @@ final class Converters {
   }
 
   /** {@code HOST:PORT}: a server's name or IP address. */
-  static final class Server implements ITypeConverter<String> {
+  static final class Server implements ITypeConverter<InetSocketAddress> {
     private static final String FORM =
         "(\\[[0-9a-fA-F:.%a-zA-Z0-9]+\\]|[A-Za-z0-9._-]+):([0-9]{1,5})";
 
     @Override
-    public String convert(String text) {
+    public InetSocketAddress convert(String text) {
       boolean port = text.matches(FORM) && inRange(text.substring(text.lastIndexOf(':') + 1));
       if (!port) {
         throw new TypeConversionException("'" + text + "' is not of the form HOST:PORT");
       }
-      return text;
+      int colon = text.lastIndexOf(':');
+      return InetSocketAddress.createUnresolved(
+          text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
     }
 
     private static boolean inRange(String digits) {

@@ -3,6 +3,7 @@ package dev.crust.cli;
 import dev.crust.CrustAddress;
 import dev.crust.PeerId;
 import dev.crust.Transport;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -59,6 +60,13 @@ final class EndpointOptions {
       description = "an endpoint to join through, repeatable")
   private List<CrustAddress> bootstrap = new ArrayList<>();
 
+  @Option(
+      names = "--stun",
+      paramLabel = "HOST:PORT",
+      converter = Converters.Server.class,
+      description = "an extra STUN server to ask for our outside address, repeatable")
+  private List<InetSocketAddress> stun = new ArrayList<>();
+
   @Option(names = "--no-beacon", description = "neither look for peers on the LAN nor be found")
   private boolean noBeacon;
 
@@ -86,6 +94,7 @@ final class EndpointOptions {
         network != null ? network : file.network().orElse("public"),
         places,
         transports(places),
+        List.copyOf(stun),
         merged(join),
         !noBeacon);
   }

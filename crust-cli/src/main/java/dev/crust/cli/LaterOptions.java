@@ -2,7 +2,6 @@ package dev.crust.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -40,13 +39,6 @@ final class LaterOptions {
     @Option(names = "--no-relay", description = "never use relays ourselves (later)")
     private boolean never;
   }
-
-  @Option(
-      names = "--stun",
-      paramLabel = "HOST:PORT",
-      converter = Converters.Server.class,
-      description = "an extra STUN server, repeatable (later)")
-  private List<String> stun = new ArrayList<>();
 
   @Option(
       names = "--turn",
@@ -92,8 +84,6 @@ final class LaterOptions {
             relaying.offer,
             "--no-relay",
             relaying.never,
-            "--stun",
-            !stun.isEmpty(),
             "--turn",
             turn != null,
             "--no-port-mapping",

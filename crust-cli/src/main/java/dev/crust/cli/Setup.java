@@ -7,6 +7,7 @@ import dev.crust.Identity;
 import dev.crust.IdentityInUseException;
 import dev.crust.Transport;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +19,7 @@ import java.util.Set;
  * @param network the network's name
  * @param listen where; empty: every interface, random ports
  * @param transports by what, of that
+ * @param stun STUN servers to ask, by address or name
  * @param bootstrap endpoints to join through, one address a peer
  * @param beacon whether to look for peers on the LAN and be found
  */
@@ -26,6 +28,7 @@ record Setup(
     String network,
     List<ListenAddress> listen,
     Set<Transport> transports,
+    List<InetSocketAddress> stun,
     List<CrustAddress> bootstrap,
     boolean beacon) {
 
@@ -34,7 +37,7 @@ record Setup(
 
   /** The same without looking for peers. */
   Setup withoutBeacon() {
-    return new Setup(key, network, listen, transports, bootstrap, false);
+    return new Setup(key, network, listen, transports, stun, bootstrap, false);
   }
 
   /** Another endpoint beside this one: with a key of its own, on any port, alone. */
@@ -44,6 +47,7 @@ record Setup(
         network,
         listen.stream().map(ListenAddress::anyPort).toList(),
         transports,
+        List.of(),
         List.of(),
         false);
   }
@@ -82,6 +86,7 @@ record Setup(
         Endpoint.builder().identity(identity).network(network).dialTimeout(dialTimeout);
     builder.transports(transports);
     listen.forEach(place -> builder.listen(place.transport(), place.socket()));
+    stun.forEach(builder::stunServer);
     if (!beacon) {
       builder.discoveries(List.of());
     }

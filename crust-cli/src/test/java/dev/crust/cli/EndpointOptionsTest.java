@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,6 +71,7 @@ final class EndpointOptionsTest {
                 List.of(),
                 BOTH,
                 List.of(),
+                List.of(),
                 true));
     assertThat(warnings()).isEmpty();
   }
@@ -79,7 +81,7 @@ final class EndpointOptionsTest {
     Setup setup =
         setup(
             ("--identity k --network n --listen tcp://127.0.0.1:1,tcp://[::1]:2 --no-beacon"
-                    + " --no-cache --transport tcp --bootstrap "
+                    + " --no-cache --transport tcp --stun a:1 --stun [::1]:2 --bootstrap "
                     + A
                     + " --bootstrap "
                     + B)
@@ -91,6 +93,9 @@ final class EndpointOptionsTest {
                 "n",
                 List.of(tcp("127.0.0.1:1"), tcp("[::1]:2")),
                 Set.of(Transport.TCP),
+                List.of(
+                    InetSocketAddress.createUnresolved("a", 1),
+                    InetSocketAddress.createUnresolved("[::1]", 2)),
                 List.of(CrustAddress.parse(A + "&tcp=192.0.2.1:4002")),
                 false));
     assertThat(warnings()).isEmpty();
@@ -101,7 +106,7 @@ final class EndpointOptionsTest {
     Path password = Files.writeString(home.resolve("password"), "x");
     Setup setup =
         setup(
-            ("--listen tcp://0.0.0.0:0,quic://[::]:0 --stun a:1 --stun [::1]:2"
+            ("--listen tcp://0.0.0.0:0,quic://[::]:0"
                     + " --turn turn:h:3478?transport=udp --turn-user u --turn-password-file "
                     + password
                     + " --relay --no-port-mapping --no-punch --transport quic --cache c")
@@ -110,7 +115,7 @@ final class EndpointOptionsTest {
     assertThat(setup.transports()).containsExactly(Transport.QUIC);
     assertThat(warnings().lines()).hasSize(1);
     assertThat(warnings())
-        .contains("--stun", "--turn", "--relay", "--no-port-mapping", "--no-punch", "--cache");
+        .contains("--turn", "--relay", "--no-port-mapping", "--no-punch", "--cache");
   }
 
   @Test
@@ -142,6 +147,7 @@ final class EndpointOptionsTest {
                 "n",
                 List.of(tcp("127.0.0.1:1")),
                 BOTH,
+                List.of(),
                 List.of(CrustAddress.parse(A)),
                 true));
     assertThat(warnings().lines()).hasSize(1);
@@ -157,6 +163,7 @@ final class EndpointOptionsTest {
                 "m",
                 List.of(tcp("127.0.0.1:1")),
                 BOTH,
+                List.of(),
                 List.of(CrustAddress.parse(B)),
                 true));
   }

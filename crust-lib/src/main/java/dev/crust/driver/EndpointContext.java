@@ -13,6 +13,7 @@ import dev.crust.io.Pipe;
 import dev.crust.io.QuicTls;
 import dev.crust.io.TcpPort;
 import dev.crust.io.Tls;
+import dev.crust.io.UdpPort;
 import dev.crust.io.UdpPorts;
 import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.Token;
@@ -20,6 +21,7 @@ import dev.crust.proto.identity.PeerCertificate;
 import dev.crust.proto.session.Limits;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -80,11 +82,10 @@ final class EndpointContext {
               case BORINGSSL -> Tls.Engine.BORINGSSL;
               case JDK -> Tls.Engine.JDK;
             });
-    String name = "crust-" + self.toString().substring(0, 6);
-    this.ownThreads = settings.executor().isPresent() ? null : new UserThreads(name + "-user");
+    this.ownThreads = settings.executor().isPresent() ? null : new UserThreads(threadName("user"));
     this.userExecutor = ownThreads != null ? ownThreads : settings.executor().orElseThrow();
     this.feed = new EventFeed(userExecutor);
-    this.loops = new EventLoops(name + "-io");
+    this.loops = new EventLoops(threadName("io"));
     this.tcp = new TcpPort(loops, tls);
     this.quicTls = quicTls(settings, certificate);
   }
@@ -112,6 +113,15 @@ final class EndpointContext {
 
   PeerId self() {
     return self;
+  }
+
+  /** What threads of this endpoint with this role are called. */
+  String threadName(String role) {
+    return "crust-" + self.toString().substring(0, 6) + "-" + role;
+  }
+
+  List<InetSocketAddress> stunServers() {
+    return settings.stunServers();
   }
 
   String network() {
@@ -148,11 +158,14 @@ final class EndpointContext {
     return switch (candidate.transport()) {
       case TCP -> Optional.of(tcp.dial(candidate.address(), expected, timeout, readers));
       case QUIC ->
-          udp.stream()
-              .flatMap(ports -> ports.towards(candidate.address()).stream())
-              .findFirst()
+          udpTowards(candidate.address())
               .map(port -> port.dial(candidate.address(), expected, timeout, readers));
     };
+  }
+
+  /** The UDP port from whose address the kernel would send to this one. */
+  Optional<UdpPort> udpTowards(InetSocketAddress remote) {
+    return udp.stream().flatMap(ports -> ports.towards(remote).stream()).findFirst();
   }
 
   /** Whether this transport is allowed, and can be had here. */

@@ -8,14 +8,20 @@ import dev.crust.Transport;
 import dev.crust.io.Addresses;
 import dev.crust.io.Pipe;
 import dev.crust.io.TcpPort;
+import dev.crust.io.UdpPort;
 import dev.crust.io.UdpPorts;
+import dev.crust.proto.dial.CandidateRank;
+import dev.crust.proto.dial.CandidateRank.Found;
+import dev.crust.proto.dial.CandidateRank.Network;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -37,7 +43,9 @@ final class Listeners {
   private final Runnable changed;
   private final List<TcpPort.Listener> open = new ArrayList<>();
   private final List<QuicPlace> quic = new ArrayList<>();
-  private volatile List<Candidate> candidates = List.of();
+  private final OutsideView outside;
+  private volatile List<Found> hosts = List.of();
+  private volatile List<Found> reflexive = List.of();
 
   /**
    * None yet.
@@ -47,6 +55,7 @@ final class Listeners {
   Listeners(EndpointContext context, Runnable changed) {
     this.context = context;
     this.changed = changed;
+    this.outside = new OutsideView(context, context.stunServers());
   }
 
   /** Listens at these places; at every interface if there is none. */
@@ -57,9 +66,8 @@ final class Listeners {
     if (context.speaks(Transport.QUIC)) {
       openQuic(places, readers);
     }
-    candidates = look();
+    hosts = look();
     context.feed().publish(new Event.Listening(address()));
-
     context
         .control()
         .scheduleWithFixedDelay(
@@ -148,7 +156,9 @@ final class Listeners {
     /** Ports at the addresses that the host has now. */
     CompletableFuture<Void> update() throws SocketException {
       return ports.update(
-          Addresses.reachableAt(address).stream().map(InetSocketAddress::getAddress).toList());
+          Addresses.reachableAt(address).stream()
+              .map(each -> each.address().getAddress())
+              .toList());
     }
   }
 
@@ -177,34 +187,79 @@ final class Listeners {
       for (QuicPlace place : quic) {
         place.update();
       }
-      List<Candidate> now = look();
-      if (!now.equals(candidates)) {
-        candidates = now;
-        context.feed().publish(new Event.Listening(address()));
-        changed.run();
-      }
+      outside.look(udp());
+      become(look(), reflexive());
     } catch (SocketException e) {
       // The interfaces are changing right now; the next look will tell.
       return;
     }
   }
 
-  private List<Candidate> look() throws SocketException {
-    List<Candidate> found = new ArrayList<>();
+  /** A peer has said how it sees a port of ours. On the control loop. */
+  void onSighting(Sighting sighting) {
+    boolean ours =
+        hosts.stream()
+            .map(Found::candidate)
+            .anyMatch(
+                host ->
+                    host.transport() == sighting.transport()
+                        && host.address().equals(sighting.local()));
+    // What is dialled by TCP leaves by a port of its own, whose mapping is of use to nobody.
+    if (ours) {
+      outside.onSighting(sighting);
+      become(hosts, reflexive());
+    }
+  }
+
+  private void become(List<Found> nowHosts, List<Found> nowReflexive) {
+    if (!nowHosts.equals(hosts) || !nowReflexive.equals(reflexive)) {
+      hosts = nowHosts;
+      reflexive = nowReflexive;
+      context.feed().publish(new Event.Listening(address()));
+      changed.run();
+    }
+  }
+
+  private List<Found> look() throws SocketException {
+    List<Found> found = new ArrayList<>();
     for (TcpPort.Listener listener : open) {
-      for (InetSocketAddress address : Addresses.reachableAt(listener.bound())) {
-        found.add(Candidate.tcp(address));
-      }
+      List<Addresses.Reachable> reachable = Addresses.reachableAt(listener.bound());
+      listener.reachableAt(reachable.stream().map(Addresses.Reachable::address).toList());
+      reachable.forEach(each -> found.add(host(Candidate.tcp(each.address()), each.network())));
     }
     for (QuicPlace place : quic) {
-      place.ports.ports().forEach(port -> found.add(Candidate.quic(port.bound())));
+      Map<InetAddress, Network> networks = new HashMap<>();
+      for (Addresses.Reachable each : Addresses.reachableAt(place.address)) {
+        networks.put(each.address().getAddress(), each.network());
+      }
+      for (UdpPort port : place.ports.ports()) {
+        Network network = networks.get(port.bound().getAddress());
+        if (network != null) {
+          found.add(host(Candidate.quic(port.bound()), network));
+        }
+      }
     }
     return List.copyOf(found);
   }
 
-  /** Every candidate, those for this host and this link alone included. */
+  private static Found host(Candidate candidate, Network network) {
+    return new Found(candidate, CandidateRank.Kind.HOST, network);
+  }
+
+  private List<Found> reflexive() {
+    return hosts.stream()
+        .map(Found::candidate)
+        .flatMap(host -> outside.at(host.transport(), host.address()).stream())
+        .toList();
+  }
+
+  private List<UdpPort> udp() {
+    return quic.stream().flatMap(place -> place.ports.ports().stream()).toList();
+  }
+
+  /** Every address of this host, those for this host and this link alone included. */
   List<Candidate> candidates() {
-    return candidates;
+    return hosts.stream().map(Found::candidate).toList();
   }
 
   /**
@@ -220,31 +275,14 @@ final class Listeners {
    * one on this host, and only where there is nothing else.
    */
   CrustAddress address(InetAddress peer) {
-    List<Candidate> all = candidates;
-    List<Candidate> global =
+    List<Found> all = Stream.concat(hosts.stream(), reflexive.stream()).toList();
+    List<Found> global =
         all.stream()
             .filter(
-                candidate -> {
-                  InetAddress ip = candidate.address().getAddress();
-                  return !ip.isLoopbackAddress() && !ip.isLinkLocalAddress();
-                })
+                found -> found.network() == Network.ORDINARY || found.network() == Network.VIRTUAL)
             .toList();
-    List<Candidate> told = global.isEmpty() && peer.isLoopbackAddress() ? all : global;
-    return CrustAddress.of(context.self(), shortened(told));
-  }
-
-  /** As many as an address holds: if there are too many, half of each transport at least. */
-  private static List<Candidate> shortened(List<Candidate> all) {
-    if (all.size() <= CrustAddress.MAX_CANDIDATES) {
-      return all;
-    }
-    int half = CrustAddress.MAX_CANDIDATES / 2;
-    List<Candidate> quic = all.stream().filter(it -> it.transport() == Transport.QUIC).toList();
-    int ofTcp = CrustAddress.MAX_CANDIDATES - Math.min(half, quic.size());
-    return Stream.concat(
-            all.stream().filter(it -> it.transport() == Transport.TCP).limit(ofTcp), quic.stream())
-        .limit(CrustAddress.MAX_CANDIDATES)
-        .toList();
+    List<Found> told = global.isEmpty() && peer.isLoopbackAddress() ? all : global;
+    return CrustAddress.of(context.self(), CandidateRank.best(told));
   }
 
   void close() {

@@ -18,6 +18,7 @@ import dev.crust.spi.Discovery;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,6 +50,7 @@ public final class LocalEndpoint implements Endpoint {
       Identity identity,
       String network,
       List<Place> listen,
+      List<InetSocketAddress> stunServers,
       Set<Transport> transports,
       TlsEngine tlsEngine,
       Optional<Executor> executor,

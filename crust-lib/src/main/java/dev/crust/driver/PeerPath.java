@@ -21,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -97,6 +98,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
   private boolean reported;
   private volatile @Nullable PeerId peer;
   private volatile @Nullable Greeting greeting;
+  private volatile @Nullable Sighting sighting;
   private volatile @Nullable OpenPath open;
   private @Nullable SessionMonitor monitor;
   private final List<Early> early = new ArrayList<>();
@@ -202,6 +204,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
         Greeting.read(body, context.networkKey(), provenPeer(), context.self());
     if (reading instanceof Greeting.Reading.Welcome welcome) {
       greeting = welcome.greeting();
+      sighting = Sighting.of(pipe, provenPeer(), welcome.greeting()).orElse(null);
       state = State.DECIDING;
       // The peer is known and of our network; what may follow, and how much, is bounded by us.
       pipe.admitted();
@@ -273,6 +276,13 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
       throw new IllegalStateException("a path was admitted before it was greeted");
     }
     return welcome;
+  }
+
+  /**
+   * Where the peer has said in its Hello that it sees us, if it has. May be asked by any thread.
+   */
+  Optional<Sighting> sighting() {
+    return Optional.ofNullable(sighting);
   }
 
   /** Whether it has belonged to a connection. */

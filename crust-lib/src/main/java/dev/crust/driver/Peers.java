@@ -74,7 +74,8 @@ final class Peers {
         resumes.or(() -> Optional.ofNullable(held.get(peer)).map(LocalConnection::name)),
         resumes.isPresent(),
         context.limits(),
-        listeners.address(path.pipe().remote().getAddress()).candidates());
+        listeners.address(path.pipe().remote().getAddress()).candidates(),
+        Optional.of(path.pipe().remote()));
   }
 
   /** Those of a dial's candidates that do not lead into a black hole. */
@@ -153,6 +154,7 @@ final class Peers {
    * @param resumes the connection that it is to carry on, if we dialled it for one
    */
   void onHello(PeerPath path, Greeting greeting, Optional<Token> resumes) {
+    path.sighting().ifPresent(listeners::onSighting);
     run(table.onHello(path, peerOf(path), greeting, resumes, context.now()));
   }
 

@@ -1,5 +1,6 @@
 package dev.crust.io;
 
+import dev.crust.proto.dial.CandidateRank;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,36 +22,58 @@ public final class Addresses {
   private Addresses() {}
 
   /**
+   * An address of this host at which a listener can be reached.
+   *
+   * @param address resolved, with the listener's port
+   * @param network what kind of network it is on
+   */
+  public record Reachable(InetSocketAddress address, CandidateRank.Network network) {}
+
+  /**
    * The addresses under which a listener can be reached.
    *
    * @param bound where it listens; a wildcard stands for every address of the host, {@code [::]}
    *     also for those of IPv4
-   * @return resolved addresses with the listener's port: those of the public network first, then of
-   *     private ones, link-local and loopback last, and those of container and VPN interfaces after
-   *     the others of their kind
+   * @return them: those of the public network first, then of private ones, link-local and loopback
+   *     last, and those of container and VPN interfaces after the others of their kind
    * @throws SocketException if the interfaces cannot be listed
    */
-  public static List<InetSocketAddress> reachableAt(InetSocketAddress bound)
-      throws SocketException {
+  public static List<Reachable> reachableAt(InetSocketAddress bound) throws SocketException {
     if (!bound.getAddress().isAnyLocalAddress()) {
-      return List.of(bound);
+      NetworkInterface nif = NetworkInterface.getByInetAddress(bound.getAddress());
+      return List.of(
+          new Reachable(bound, network(bound.getAddress(), nif != null && virtual(nif.getName()))));
     }
     boolean both = bound.getAddress() instanceof Inet6Address;
-    record Ranked(InetAddress address, int rank) {}
+    record Ranked(InetAddress address, CandidateRank.Network network, int rank) {}
     List<Ranked> found = new ArrayList<>();
     for (NetworkInterface nif : Collections.list(NetworkInterface.getNetworkInterfaces())) {
       if (nif.isUp()) {
         for (InetAddress address : Collections.list(nif.getInetAddresses())) {
           if (both || !(address instanceof Inet6Address)) {
-            found.add(new Ranked(unscoped(address), rank(address, nif)));
+            boolean virtual = virtual(nif.getName());
+            found.add(
+                new Ranked(unscoped(address), network(address, virtual), rank(address, virtual)));
           }
         }
       }
     }
     return found.stream()
         .sorted(Comparator.comparingInt(Ranked::rank))
-        .map(ranked -> new InetSocketAddress(ranked.address, bound.getPort()))
+        .map(
+            ranked ->
+                new Reachable(
+                    new InetSocketAddress(ranked.address, bound.getPort()), ranked.network))
         .toList();
+  }
+
+  private static CandidateRank.Network network(InetAddress address, boolean virtual) {
+    if (address.isLoopbackAddress()) {
+      return CandidateRank.Network.LOOPBACK;
+    } else if (address.isLinkLocalAddress()) {
+      return CandidateRank.Network.LINK_LOCAL;
+    }
+    return virtual ? CandidateRank.Network.VIRTUAL : CandidateRank.Network.ORDINARY;
   }
 
   /** A zone means something for link-local addresses alone (RFC 4007 §6). */
@@ -58,19 +81,34 @@ public final class Addresses {
     return address.isLinkLocalAddress() ? address : byAddress(address.getAddress());
   }
 
-  private static int rank(InetAddress address, NetworkInterface nif) {
+  private static int rank(InetAddress address, boolean virtual) {
     int kind;
     if (address.isLoopbackAddress()) {
       kind = 3;
     } else if (address.isLinkLocalAddress()) {
       kind = 2;
-    } else if (address.isSiteLocalAddress() || isUniqueLocal(address)) {
+    } else if (!isPublic(address)) {
       kind = 1;
     } else {
       kind = 0;
     }
-    int inside = virtual(nif.getName()) ? 2 : 0;
+    int inside = virtual ? 2 : 0;
     return kind * 4 + inside + (address instanceof Inet6Address ? 1 : 0);
+  }
+
+  /** Whether an address is of the public network, as far as its number tells. */
+  static boolean isPublic(InetAddress address) {
+    return !address.isLoopbackAddress()
+        && !address.isLinkLocalAddress()
+        && !address.isSiteLocalAddress()
+        && !isUniqueLocal(address)
+        && !isShared(address);
+  }
+
+  /** A carrier's own (RFC 6598): 100.64.0.0/10. */
+  private static boolean isShared(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    return bytes.length == 4 && bytes[0] == 100 && (bytes[1] & 0xc0) == 64;
   }
 
   private static boolean isUniqueLocal(InetAddress address) {

@@ -35,7 +35,7 @@ final class FirstBytes extends ByteToMessageDecoder {
     if (first < STUN_BELOW && StunCodec.looksLikeStun(in.nioBuffer())) {
       context.pipeline().remove(pipe);
       pipe.onOther();
-      stun.take(context);
+      stun.take(context.channel());
     } else {
       // What is buffered here goes to the next, the budget, when this is removed.
       context.pipeline().addBefore(pipeName(context), "budget", new HandshakeBudget());

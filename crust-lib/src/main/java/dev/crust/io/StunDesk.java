@@ -32,8 +32,10 @@ import org.jspecify.annotations.Nullable;
  * methods may be called by any thread and work on the socket's loop.
  */
 public final class StunDesk implements DatagramSplitter.Others {
-  /** A larger request asks for nothing that we know. */
-  private static final int MAX_REQUEST = 1500;
+  /**
+   * Room for a PADDING of 1500 bytes (RFC 5780 §7.6); a larger request asks for nothing we know.
+   */
+  private static final int MAX_REQUEST = 2048;
 
   private static final RateLimit.Rate EACH = new RateLimit.Rate(32, 16);
   private static final RateLimit.Rate ALL = new RateLimit.Rate(2000, 1000);
@@ -71,7 +73,7 @@ public final class StunDesk implements DatagramSplitter.Others {
     socket = opened;
   }
 
-  /** The sockets that an answer may come from, if the host has a second address. */
+  /** The sockets that an answer may come from, if the host has a second address; or none. */
   void alternates(StunAlternates known) {
     alternates = known;
   }

@@ -8,12 +8,14 @@ import dev.crust.proto.stun.StunMessage;
 import dev.crust.proto.stun.StunServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,20 +33,27 @@ final class StunSockets {
 
   private final AtomicInteger open = new AtomicInteger();
   private final RateLimit limit = new RateLimit(EACH, ALL);
+  private volatile List<StunServer.Alternates> alternates = List.of();
 
-  /** Takes a socket over that has shown itself as one of STUN. */
-  void take(ChannelHandlerContext context) {
+  /** Where else we can be asked, if the host has a second address; for each family. */
+  void alternates(List<StunServer.Alternates> known) {
+    alternates = known;
+  }
+
+  /** Takes a socket over that is for STUN, or has shown itself as such. On its loop. */
+  void take(Channel socket) {
     if (open.incrementAndGet() > MAX_SOCKETS) {
       open.decrementAndGet();
-      context.close();
+      socket.close();
       return;
     }
-    context.channel().closeFuture().addListener(closed -> open.decrementAndGet());
-    context
-        .channel()
-        .eventLoop()
-        .schedule(() -> context.channel().close(), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    context.pipeline().addLast(new Answers());
+    socket.closeFuture().addListener(closed -> open.decrementAndGet());
+    socket.eventLoop().schedule(() -> socket.close(), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    socket.pipeline().addLast(new Answers());
+  }
+
+  private Optional<StunServer.Alternates> alternatesAt(InetSocketAddress here) {
+    return alternates.stream().filter(four -> four.has(here)).findFirst();
   }
 
   private boolean allows(InetAddress source) {
@@ -72,7 +81,12 @@ final class StunSockets {
           }
           StunMessage request = StunCodec.decode(message);
           StunServer.answer(
-                  request, message.length, StunServer.Transport.TCP, here, source, Optional.empty())
+                  request,
+                  message.length,
+                  StunServer.Transport.TCP,
+                  here,
+                  source,
+                  alternatesAt(here))
               .ifPresent(
                   reply ->
                       context.writeAndFlush(

@@ -16,6 +16,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -40,15 +42,34 @@ public final class TcpPort {
   }
 
   /** A socket that listens. Thread-safe. */
-  public record Listener(Channel channel) implements AutoCloseable {
+  public static final class Listener implements AutoCloseable {
+    private final Channel channel;
+    private final SecondListener second;
+
+    private Listener(Channel channel, SecondListener second) {
+      this.channel = channel;
+      this.second = second;
+    }
+
     /** Where it listens, with its actual port. */
     public InetSocketAddress bound() {
       return Addresses.plain(channel.localAddress());
     }
 
+    /**
+     * It can be reached at these addresses now, most useful first: if two of them are public, STUN
+     * is served at a second port, too.
+     *
+     * @return done when that is so; never fails
+     */
+    public CompletableFuture<Void> reachableAt(List<InetSocketAddress> addresses) {
+      return second.follow(addresses);
+    }
+
     /** Stops listening. */
     @Override
     public void close() {
+      second.close();
       channel.close().awaitUninterruptibly();
     }
   }
@@ -94,7 +115,7 @@ public final class TcpPort {
     if (!bound.isSuccess()) {
       throw refused(address, bound.cause());
     }
-    return new Listener(bound.channel());
+    return new Listener(bound.channel(), new SecondListener(loops, address.getAddress(), stun));
   }
 
   private static IOException refused(InetSocketAddress address, Throwable cause) {

@@ -4,6 +4,8 @@ import dev.crust.PeerId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
@@ -23,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link UdpPort} at each useful address of this host, which come and go; the same port number at
- * all of them where it is free. Thread-safe; never waits.
+ * all of them where it is free. A host with two public addresses has a second socket at each of
+ * them, for STUN. Thread-safe; never waits.
  */
 public final class UdpPorts implements AutoCloseable {
   /** So many at most. */
@@ -35,6 +38,7 @@ public final class UdpPorts implements AutoCloseable {
   private final Function<Pipe, Pipe.Reader> readers;
   private final Map<InetAddress, UdpPort> open = new LinkedHashMap<>();
   private final Set<InetAddress> opening = new LinkedHashSet<>();
+  private final List<SecondPorts> seconds;
   private int preferred;
   private boolean closed;
 
@@ -55,6 +59,10 @@ public final class UdpPorts implements AutoCloseable {
     this.clock = clock;
     this.preferred = port;
     this.readers = readers;
+    this.seconds =
+        List.of(
+            new SecondPorts(loops, clock, Inet4Address.class),
+            new SecondPorts(loops, clock, Inet6Address.class));
   }
 
   /**
@@ -93,16 +101,22 @@ public final class UdpPorts implements AutoCloseable {
     for (InetAddress address : fresh) {
       all =
           all.handle((done, failed) -> failed)
-              .thenCompose(
-                  earlier ->
-                      openAt(address)
-                          .thenCompose(
-                              done ->
-                                  earlier == null
-                                      ? CompletableFuture.completedFuture(null)
-                                      : CompletableFuture.failedFuture(earlier)));
+              .thenCompose(earlier -> openAt(address).thenCompose(done -> result(earlier)));
     }
-    return all;
+    return all.handle((done, failed) -> failed)
+        .thenCompose(failed -> followSeconds().thenCompose(done -> result(failed)));
+  }
+
+  private CompletableFuture<Void> followSeconds() {
+    List<UdpPort> now = ports();
+    return CompletableFuture.allOf(
+        seconds.stream().map(each -> each.follow(now)).toArray(CompletableFuture[]::new));
+  }
+
+  private static CompletableFuture<Void> result(@Nullable Throwable failed) {
+    return failed == null
+        ? CompletableFuture.completedFuture(null)
+        : CompletableFuture.failedFuture(failed);
   }
 
   private CompletableFuture<Void> openAt(InetAddress address) {
@@ -115,11 +129,7 @@ public final class UdpPorts implements AutoCloseable {
               opened(address, port);
               return failed;
             })
-        .thenCompose(
-            failed ->
-                failed == null
-                    ? CompletableFuture.completedFuture(null)
-                    : CompletableFuture.failedFuture(failed));
+        .thenCompose(UdpPorts::result);
   }
 
   private CompletableFuture<UdpPort> openAt(InetAddress address, int number) {
@@ -190,6 +200,7 @@ public final class UdpPorts implements AutoCloseable {
       all = List.copyOf(open.values());
       open.clear();
     }
+    seconds.forEach(SecondPorts::close);
     all.forEach(UdpPort::close);
   }
 }

@@ -32,13 +32,15 @@ import javax.crypto.spec.SecretKeySpec;
  * @param limits what the sender lets us send
  * @param candidates where the sender may be dialled when a path breaks, at most {@value
  *     CrustAddress#MAX_CANDIDATES}
+ * @param observed where the sender sees the receiver come from, if it tells
  */
 public record Greeting(
     Token incarnation,
     Optional<Token> held,
     boolean resumes,
     Limits limits,
-    List<Candidate> candidates) {
+    List<Candidate> candidates,
+    Optional<InetSocketAddress> observed) {
   /** Copies the candidates. */
   public Greeting {
     candidates = List.copyOf(candidates);
@@ -78,6 +80,11 @@ public record Greeting(
               .setAddress(ByteString.copyFrom(candidate.address().getAddress().getAddress()))
               .setPort(candidate.address().getPort()));
     }
+    observed.ifPresent(
+        seen ->
+            hello
+                .setObservedAddress(ByteString.copyFrom(seen.getAddress().getAddress()))
+                .setObservedPort(seen.getPort()));
     held.ifPresent(token -> hello.setHeldConnection(ByteString.copyFrom(token.bytes())));
     return hello.build();
   }
@@ -111,7 +118,13 @@ public record Greeting(
             ? Optional.empty()
             : Optional.of(Token.of(hello.getHeldConnection().toByteArray()));
     return new Reading.Welcome(
-        new Greeting(incarnation, held, hello.getResumes(), limits(hello), candidates(hello)));
+        new Greeting(
+            incarnation,
+            held,
+            hello.getResumes(),
+            limits(hello),
+            candidates(hello),
+            socket(hello.getObservedAddress(), hello.getObservedPort())));
   }
 
   private static Limits limits(Hello hello) throws MalformedMessageException {
@@ -135,17 +148,19 @@ public record Greeting(
     List<Candidate> candidates = new ArrayList<>();
     for (dev.crust.proto.wire.Candidate each : hello.getCandidatesList()) {
       int transport = each.getTransport();
-      int port = each.getPort();
-      if (candidates.size() < CrustAddress.MAX_CANDIDATES
-          && (transport == 1 || transport == 2)
-          && port > 0
-          && port < 1 << 16) {
+      if (candidates.size() < CrustAddress.MAX_CANDIDATES && (transport == 1 || transport == 2)) {
         Transport known = transport == 1 ? Transport.TCP : Transport.QUIC;
-        ip(each.getAddress().toByteArray())
-            .ifPresent(ip -> candidates.add(new Candidate(known, new InetSocketAddress(ip, port))));
+        socket(each.getAddress(), each.getPort())
+            .ifPresent(socket -> candidates.add(new Candidate(known, socket)));
       }
     }
     return candidates;
+  }
+
+  private static Optional<InetSocketAddress> socket(ByteString address, int port) {
+    return port > 0 && port < 1 << 16
+        ? ip(address.toByteArray()).map(ip -> new InetSocketAddress(ip, port))
+        : Optional.empty();
   }
 
   private static Optional<InetAddress> ip(byte[] bytes) {

@@ -4,10 +4,15 @@ import dev.crust.Candidate;
 import dev.crust.CrustAddress;
 import dev.crust.Transport;
 import java.net.Inet6Address;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Which of our candidates are worth telling, best first. Priorities are RFC 8445's, with TCP before
@@ -58,6 +63,12 @@ public final class CandidateRank {
   /** So many at most of what few peers can use, lest it drive out what all can. */
   private static final int MAX_NARROW = 4;
 
+  /** So many others of each transport have their place, however many host candidates there are. */
+  private static final int SURE_OTHERS = 2;
+
+  /** So many host candidates of each transport and family have theirs. */
+  private static final int SURE_HOSTS = 2;
+
   private CandidateRank() {}
 
   /** The priority of RFC 8445 §5.1.2.1; all of ours are of component 1. */
@@ -68,21 +79,46 @@ public final class CandidateRank {
     return ((long) found.kind.preference << 24) | ((long) local << 8) | 255;
   }
 
-  /** The best of them, at most {@value CrustAddress#MAX_CANDIDATES}, in order. */
+  /**
+   * The best of them, at most {@value CrustAddress#MAX_CANDIDATES}, in order; among them some of
+   * each sort that there is, so that a host with many addresses of one sort is reached by the
+   * other.
+   */
   public static List<Candidate> best(Collection<Found> all) {
     List<Found> sorted =
         all.stream().sorted(Comparator.comparingLong(CandidateRank::priority).reversed()).toList();
-    List<Candidate> best = new ArrayList<>();
-    int narrow = 0;
-    for (Found found : sorted) {
-      boolean wide = found.network == Network.ORDINARY;
-      if (best.size() < CrustAddress.MAX_CANDIDATES
-          && !best.contains(found.candidate)
-          && (wide || narrow < MAX_NARROW)) {
-        narrow += wide ? 0 : 1;
-        best.add(found.candidate);
+    Map<Candidate, Found> each = new LinkedHashMap<>();
+    sorted.forEach(found -> each.putIfAbsent(found.candidate, found));
+    Set<Candidate> chosen = new HashSet<>();
+    Map<Sort, Integer> counts = new HashMap<>();
+    for (Found found : each.values()) {
+      Sort sort = Sort.of(found);
+      if (counts.merge(sort, 1, Integer::sum) <= sort.sure()) {
+        chosen.add(found.candidate);
       }
     }
-    return best;
+    for (Found found : each.values()) {
+      if (chosen.size() < CrustAddress.MAX_CANDIDATES && found.network == Network.ORDINARY) {
+        chosen.add(found.candidate);
+      }
+    }
+    return each.keySet().stream().filter(chosen::contains).toList();
+  }
+
+  /** What a candidate has in common with those that it competes with for a place. */
+  private record Sort(boolean narrow, boolean host, Optional<Transport> transport, boolean ipv6) {
+    static Sort of(Found found) {
+      if (found.network != Network.ORDINARY) {
+        return new Sort(true, true, Optional.empty(), false);
+      }
+      boolean host = found.kind == Kind.HOST;
+      boolean ipv6 = found.candidate.address().getAddress() instanceof Inet6Address;
+      return new Sort(false, host, Optional.of(found.candidate.transport()), host && ipv6);
+    }
+
+    /** At most 4 + 4 x 2 + 2 x 2 in all. */
+    int sure() {
+      return narrow ? MAX_NARROW : host ? SURE_HOSTS : SURE_OTHERS;
+    }
   }
 }

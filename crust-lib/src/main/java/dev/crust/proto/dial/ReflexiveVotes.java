@@ -1,5 +1,6 @@
 package dev.crust.proto.dial;
 
+import dev.crust.PeerId;
 import dev.crust.Transport;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -10,11 +11,12 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How others see a port of ours. A mapping counts when two observers at different addresses agree
  * on it: one alone may lie, and a NAT whose mapping depends on the destination shows each another.
- * Confined to one thread.
+ * A peer has one vote, however many addresses it has. Confined to one thread.
  */
 public final class ReflexiveVotes {
   /** So many must agree. */
@@ -25,9 +27,13 @@ public final class ReflexiveVotes {
 
   private static final int MAX_VOTES = 64;
 
-  private record Voter(Transport transport, InetSocketAddress local, InetAddress observer) {}
+  private record Voter(Transport transport, InetSocketAddress local, InetAddress observer) {
+    boolean isOf(Transport someTransport, InetSocketAddress somePort) {
+      return transport == someTransport && local.equals(somePort);
+    }
+  }
 
-  private record Vote(InetSocketAddress mapped, Instant at) {}
+  private record Vote(Optional<PeerId> peer, InetSocketAddress mapped, Instant at) {}
 
   private final Map<Voter, Vote> votes =
       new LinkedHashMap<>() {
@@ -43,22 +49,45 @@ public final class ReflexiveVotes {
   public ReflexiveVotes() {}
 
   /**
-   * Somebody has seen this port of ours at an address. Its earlier word does not count any more.
+   * Somebody has seen this port of ours at an address. Its earlier word does not count any more,
+   * and this one does not if the address is none that others could dial.
+   *
+   * @param observer where somebody is
+   * @param peer who that is, if it is a peer
    */
   public void onObserved(
       Transport transport,
       InetSocketAddress local,
       InetAddress observer,
+      Optional<PeerId> peer,
       InetSocketAddress mapped,
       Instant now) {
     Voter voter = new Voter(transport, local, observer);
-    votes.remove(voter);
-    votes.put(voter, new Vote(mapped, now));
+    votes
+        .entrySet()
+        .removeIf(
+            earlier ->
+                earlier.getKey().equals(voter)
+                    || (peer.isPresent()
+                        && earlier.getValue().peer.equals(peer)
+                        && earlier.getKey().isOf(transport, local)));
+    if (dialable(mapped)) {
+      votes.put(voter, new Vote(peer, mapped, now));
+    }
+  }
+
+  private static boolean dialable(InetSocketAddress mapped) {
+    InetAddress ip = mapped.getAddress();
+    return mapped.getPort() != 0
+        && !ip.isAnyLocalAddress()
+        && !ip.isLoopbackAddress()
+        && !ip.isLinkLocalAddress()
+        && !ip.isMulticastAddress();
   }
 
   /** A port of ours is gone. */
   public void onClosed(Transport transport, InetSocketAddress local) {
-    votes.keySet().removeIf(it -> it.transport == transport && it.local.equals(local));
+    votes.keySet().removeIf(voter -> voter.isOf(transport, local));
   }
 
   /**
@@ -70,7 +99,7 @@ public final class ReflexiveVotes {
     Map<InetSocketAddress, Integer> counts = new LinkedHashMap<>();
     votes.forEach(
         (voter, vote) -> {
-          if (voter.transport == transport && voter.local.equals(local)) {
+          if (voter.isOf(transport, local)) {
             counts.merge(vote.mapped, 1, Integer::sum);
           }
         });

@@ -45,6 +45,11 @@ public final class StunServer {
       }
     }
 
+    /** Whether this is one of the four. */
+    public boolean has(InetSocketAddress endpoint) {
+      return from(endpoint, false, false).equals(endpoint);
+    }
+
     /** The endpoint that differs from one of the four as asked. */
     InetSocketAddress from(InetSocketAddress receivedOn, boolean changeIp, boolean changePort) {
       InetSocketAddress ip = other(primary.getAddress().equals(receivedOn.getAddress()), changeIp);

@@ -58,6 +58,23 @@ final class CandidateRankTest {
   }
 
   @Test
+  void many_addresses_of_one_sort_leave_room_for_the_others() {
+    List<Found> found = new ArrayList<>();
+    for (int i = 1; i <= 12; i++) {
+      found.add(host(tcp("2001:db8::" + i), Network.ORDINARY));
+      found.add(host(quic("2001:db8::" + i), Network.ORDINARY));
+    }
+    found.add(host(tcp("192.168.1.2"), Network.ORDINARY));
+    found.add(host(quic("192.168.1.2"), Network.ORDINARY));
+    found.add(host(tcp("10.8.0.2"), Network.VIRTUAL));
+    found.add(new Found(quic("198.51.100.7"), Kind.SERVER_REFLEXIVE, Network.ORDINARY));
+    assertThat(CandidateRank.best(found))
+        .hasSize(16)
+        .contains(tcp("2001:db8::1"), quic("2001:db8::1"))
+        .endsWith(tcp("192.168.1.2"), quic("192.168.1.2"), tcp("10.8.0.2"), quic("198.51.100.7"));
+  }
+
+  @Test
   void the_formula_of_the_rfc() {
     Found found = host(tcp("2001:db8::1"), Network.ORDINARY);
     assertThat(CandidateRank.priority(found)).isEqualTo((126L << 24) + ((4 << 8 | 3) << 8) + 255);
