@@ -65,10 +65,11 @@ final class Registry {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
-    } catch (NoSuchFileException e) {
-      // Another process has collected the same orphan.
-    } catch (IOException e) {
-      throw new LabException("cannot remove " + directory(prefix), e);
+    } catch (IOException | UncheckedIOException e) {
+      // Another process may be collecting the same orphan; the walk wraps what it meets on the way.
+      if (!(e instanceof NoSuchFileException || e.getCause() instanceof NoSuchFileException)) {
+        throw new LabException("cannot remove " + directory(prefix), e);
+      }
     }
   }
 
