@@ -20,8 +20,7 @@ import java.util.function.Function;
 
 /** TCP: listens and dials, and turns every socket into a {@link Pipe}. Thread-safe. */
 public final class TcpPort {
-  private static final WriteBufferWaterMark WATER_MARK =
-      new WriteBufferWaterMark(128 << 10, 256 << 10);
+  static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(128 << 10, 256 << 10);
 
   private final EventLoops loops;
   private final Tls tls;
