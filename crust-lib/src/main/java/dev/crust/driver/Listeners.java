@@ -4,6 +4,7 @@ import dev.crust.Candidate;
 import dev.crust.CrustAddress;
 import dev.crust.EndpointBuilder.Place;
 import dev.crust.Event;
+import dev.crust.PeerId;
 import dev.crust.Transport;
 import dev.crust.io.Addresses;
 import dev.crust.io.Pipe;
@@ -38,6 +39,7 @@ final class Listeners {
   private final List<TcpPort.Listener> open = new ArrayList<>();
   private final List<QuicPlace> quic = new ArrayList<>();
   private volatile List<Candidate> candidates = List.of();
+  private volatile List<PeerId> relays = List.of();
 
   /**
    * None yet.
@@ -207,6 +209,17 @@ final class Listeners {
     return candidates;
   }
 
+  /** The peers through which we can be reached. */
+  List<PeerId> relays() {
+    return relays;
+  }
+
+  /** Others relay for us now. On the control loop. */
+  void relays(List<PeerId> now) {
+    relays = now;
+    context.feed().publish(new Event.Listening(address()));
+  }
+
   /**
    * What is fit to be passed on: link-local and loopback candidates only where there is nothing
    * else.
@@ -230,7 +243,7 @@ final class Listeners {
                 })
             .toList();
     List<Candidate> told = global.isEmpty() && peer.isLoopbackAddress() ? all : global;
-    return CrustAddress.of(context.self(), shortened(told));
+    return new CrustAddress(context.self(), shortened(told), relays);
   }
 
   /** As many as an address holds: if there are too many, half of each transport at least. */

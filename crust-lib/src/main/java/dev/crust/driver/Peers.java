@@ -47,6 +47,7 @@ final class Peers {
   /** Dials that have won a connection and go on for a better path to it. */
   private final Map<PeerId, Dial> improving = new HashMap<>();
 
+  private final Relays relays;
   private final BlackHoles blackHoles = new BlackHoles();
   private @Nullable Future<?> timer;
   private boolean closed;
@@ -56,6 +57,23 @@ final class Peers {
     this.listeners = listeners;
     this.control = context.control();
     this.table = new PeerTable<>(context.self(), new SecureRandom());
+    this.relays = new Relays(context, listeners, this);
+  }
+
+  /** What this endpoint has to do with relays. May be asked for by any thread. */
+  Relays relays() {
+    return relays;
+  }
+
+  /** Whether a dial to this peer is under way, to some address of its. */
+  boolean isDialled(PeerId peer) {
+    Dial dial = dials.get(peer);
+    return dial != null && dial.isDirect();
+  }
+
+  /** The same of any peer. */
+  boolean isAnybodyDialled() {
+    return dials.values().stream().anyMatch(Dial::isDirect);
   }
 
   /** The connections that are up, by peer. */
@@ -74,7 +92,8 @@ final class Peers {
         resumes.or(() -> Optional.ofNullable(held.get(peer)).map(LocalConnection::name)),
         resumes.isPresent(),
         context.limits(),
-        listeners.address(path.pipe().remote().getAddress()).candidates());
+        listeners.address(path.pipe().remote().getAddress()).candidates(),
+        relays.offered());
   }
 
   /** Those of a dial's candidates that do not lead into a black hole. */
@@ -118,6 +137,7 @@ final class Peers {
 
   void dialEnded(PeerId peer, Dial dial) {
     dials.remove(peer, dial);
+    relays.onDialEnded();
   }
 
   /** A dial has won a connection, and may go on for a better path. */
@@ -177,6 +197,7 @@ final class Peers {
         .feed()
         .publish(new Event.Connected(connection, elapsed, attempts), connection::announced);
     connection.up();
+    relays.onUp(connection);
     return true;
   }
 
@@ -188,6 +209,7 @@ final class Peers {
     Dial dial = dials.remove(connection.peer());
     if (dial != null) {
       dial.onConnectedOtherwise(connection);
+      relays.onDialEnded();
     }
   }
 
@@ -207,6 +229,7 @@ final class Peers {
     }
     if (connections.remove(peer, connection)) {
       context.feed().publish(new Event.Lost(connection, reason, detail));
+      relays.onGone(peer);
     }
     run(table.onOver(peer, connection.name(), reason == Reason.CLOSED, context.now()));
     Dial dial = dials.get(peer);
@@ -283,6 +306,7 @@ final class Peers {
       stopImproving(peer);
       if (connections.remove(peer, over)) {
         context.feed().publish(new Event.Lost(over, reason, ""));
+        relays.onGone(peer);
       }
       over.monitor().end(new LocalConnection.End(reason, ""));
     }

@@ -226,7 +226,8 @@ final class SessionMonitor implements Session.Listener<Sent> {
 
   private void use(OpenPath path) {
     OpenPath before = last;
-    boolean resumed = resumption.end();
+    boolean resumed =
+        path.isRelayed() ? resumption.seekDirect(path.describe(), context.now()) : resumption.end();
     last = path;
     home = path.pipe().loop();
     session.use(path.session());
@@ -452,6 +453,11 @@ final class SessionMonitor implements Session.Listener<Sent> {
   @Override
   public void onStream(long id, int priority) {
     connection.streams().onOpened(id, priority);
+  }
+
+  @Override
+  public void onService(long id, long service) {
+    connection.onService(id, service);
   }
 
   @Override

@@ -32,13 +32,15 @@ import javax.crypto.spec.SecretKeySpec;
  * @param limits what the sender lets us send
  * @param candidates where the sender may be dialled when a path breaks, at most {@value
  *     CrustAddress#MAX_CANDIDATES}
+ * @param relays whether the sender relays for its peers
  */
 public record Greeting(
     Token incarnation,
     Optional<Token> held,
     boolean resumes,
     Limits limits,
-    List<Candidate> candidates) {
+    List<Candidate> candidates,
+    boolean relays) {
   /** Copies the candidates. */
   public Greeting {
     candidates = List.copyOf(candidates);
@@ -70,7 +72,8 @@ public record Greeting(
             .setStreamWindow(limits.streamWindow())
             .setStreamsWindow(limits.streamsWindow())
             .setMaxStreams(limits.maxStreams())
-            .setResumes(resumes);
+            .setResumes(resumes)
+            .setRelays(relays);
     for (Candidate candidate : candidates) {
       hello.addCandidates(
           dev.crust.proto.wire.Candidate.newBuilder()
@@ -111,7 +114,13 @@ public record Greeting(
             ? Optional.empty()
             : Optional.of(Token.of(hello.getHeldConnection().toByteArray()));
     return new Reading.Welcome(
-        new Greeting(incarnation, held, hello.getResumes(), limits(hello), candidates(hello)));
+        new Greeting(
+            incarnation,
+            held,
+            hello.getResumes(),
+            limits(hello),
+            candidates(hello),
+            hello.getRelays()));
   }
 
   private static Limits limits(Hello hello) throws MalformedMessageException {

@@ -122,7 +122,8 @@ final class PeerTableTest {
   }
 
   private static Greeting holding(Token held, boolean resumes) {
-    return new Greeting(OLD, Optional.of(held), resumes, Limits.forMessages(1000), List.of());
+    return new Greeting(
+        OLD, Optional.of(held), resumes, Limits.forMessages(1000), List.of(), false);
   }
 
   private static List<Effect<String>> follow(String path, Token connection) {
@@ -130,7 +131,8 @@ final class PeerTableTest {
   }
 
   private static Greeting greeting(Token incarnation) {
-    return new Greeting(incarnation, Optional.empty(), false, Limits.forMessages(1000), List.of());
+    return new Greeting(
+        incarnation, Optional.empty(), false, Limits.forMessages(1000), List.of(), false);
   }
 
   /** The smaller the number, the smaller the id. */
