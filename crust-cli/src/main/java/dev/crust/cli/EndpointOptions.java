@@ -1,6 +1,7 @@
 package dev.crust.cli;
 
 import dev.crust.CrustAddress;
+import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.PeerId;
 import dev.crust.Transport;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -27,6 +29,25 @@ final class EndpointOptions {
   @Mixin private IdentityOptions identity = new IdentityOptions();
   @Mixin private OutputOptions output = new OutputOptions();
   @Mixin private LaterOptions later = new LaterOptions();
+  @ArgGroup private Relays relays = new Relays();
+
+  /** One of them. */
+  static final class Relays {
+    @Option(
+        names = "--relay",
+        description = "let others relay through us, within limits (on if an address is public)")
+    private boolean offer;
+
+    @Option(names = "--no-relay", description = "neither use relays nor be one")
+    private boolean never;
+
+    Relaying relaying() {
+      if (never) {
+        return Relaying.NEVER;
+      }
+      return offer ? Relaying.ALWAYS : Relaying.WHEN_PUBLIC;
+    }
+  }
 
   @Option(
       names = "--config",
@@ -87,7 +108,8 @@ final class EndpointOptions {
         places,
         transports(places),
         merged(join),
-        !noBeacon);
+        !noBeacon,
+        relays.relaying());
   }
 
   private void warn(ConfigFile file, Streams streams) {
@@ -101,7 +123,7 @@ final class EndpointOptions {
     List<String> ignored = later.given();
     if (!ignored.isEmpty()) {
       streams.say(
-          "this version has no relays and no help against NATs yet, and ignores "
+          "this version has no help against NATs but relays yet, and ignores "
               + String.join(", ", ignored));
     }
   }

@@ -15,7 +15,6 @@ import picocli.CommandLine.Option;
  */
 final class LaterOptions {
   @ArgGroup private Cache cache = new Cache();
-  @ArgGroup private Relaying relaying = new Relaying();
 
   /** One of them. */
   static final class Cache {
@@ -30,15 +29,6 @@ final class LaterOptions {
     @SuppressWarnings("UnusedVariable")
     @Option(names = "--no-cache", description = "keep no bootstrap cache")
     private boolean none;
-  }
-
-  /** One of them. */
-  static final class Relaying {
-    @Option(names = "--relay", description = "let others relay through us (later)")
-    private boolean offer;
-
-    @Option(names = "--no-relay", description = "never use relays ourselves (later)")
-    private boolean never;
   }
 
   @Option(
@@ -88,10 +78,6 @@ final class LaterOptions {
         Map.of(
             "--cache",
             cache.file != null,
-            "--relay",
-            relaying.offer,
-            "--no-relay",
-            relaying.never,
             "--stun",
             !stun.isEmpty(),
             "--turn",

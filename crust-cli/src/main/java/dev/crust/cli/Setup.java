@@ -3,6 +3,7 @@ package dev.crust.cli;
 import dev.crust.CrustAddress;
 import dev.crust.Endpoint;
 import dev.crust.EndpointBuilder;
+import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.Identity;
 import dev.crust.IdentityInUseException;
 import dev.crust.Transport;
@@ -20,6 +21,7 @@ import java.util.Set;
  * @param transports by what, of that
  * @param bootstrap endpoints to join through, one address a peer
  * @param beacon whether to look for peers on the LAN and be found
+ * @param relaying what to have to do with relays
  */
 record Setup(
     KeySource key,
@@ -27,14 +29,15 @@ record Setup(
     List<ListenAddress> listen,
     Set<Transport> transports,
     List<CrustAddress> bootstrap,
-    boolean beacon) {
+    boolean beacon,
+    Relaying relaying) {
 
   /** How long a dial may take unless the user says otherwise. */
   static final Duration DIAL_TIMEOUT = Duration.ofSeconds(10);
 
   /** The same without looking for peers. */
   Setup withoutBeacon() {
-    return new Setup(key, network, listen, transports, bootstrap, false);
+    return new Setup(key, network, listen, transports, bootstrap, false, relaying);
   }
 
   /** Another endpoint beside this one: with a key of its own, on any port, alone. */
@@ -45,7 +48,8 @@ record Setup(
         listen.stream().map(ListenAddress::anyPort).toList(),
         transports,
         List.of(),
-        false);
+        false,
+        relaying);
   }
 
   /**
@@ -80,7 +84,7 @@ record Setup(
   private Endpoint open(Identity identity, Duration dialTimeout) throws IOException {
     EndpointBuilder builder =
         Endpoint.builder().identity(identity).network(network).dialTimeout(dialTimeout);
-    builder.transports(transports);
+    builder.transports(transports).relaying(relaying);
     listen.forEach(place -> builder.listen(place.transport(), place.socket()));
     if (!beacon) {
       builder.discoveries(List.of());

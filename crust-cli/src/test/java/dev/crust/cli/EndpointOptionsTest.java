@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.crust.CrustAddress;
+import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.Transport;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -70,7 +71,8 @@ final class EndpointOptionsTest {
                 List.of(),
                 BOTH,
                 List.of(),
-                true));
+                true,
+                Relaying.WHEN_PUBLIC));
     assertThat(warnings()).isEmpty();
   }
 
@@ -79,7 +81,7 @@ final class EndpointOptionsTest {
     Setup setup =
         setup(
             ("--identity k --network n --listen tcp://127.0.0.1:1,tcp://[::1]:2 --no-beacon"
-                    + " --no-cache --transport tcp --bootstrap "
+                    + " --no-cache --no-relay --transport tcp --bootstrap "
                     + A
                     + " --bootstrap "
                     + B)
@@ -92,7 +94,8 @@ final class EndpointOptionsTest {
                 List.of(tcp("127.0.0.1:1"), tcp("[::1]:2")),
                 Set.of(Transport.TCP),
                 List.of(CrustAddress.parse(A + "&tcp=192.0.2.1:4002")),
-                false));
+                false,
+                Relaying.NEVER));
     assertThat(warnings()).isEmpty();
   }
 
@@ -108,9 +111,10 @@ final class EndpointOptionsTest {
                 .split(" ", -1));
     assertThat(setup.listen()).hasSize(2);
     assertThat(setup.transports()).containsExactly(Transport.QUIC);
+    assertThat(setup.relaying()).isEqualTo(Relaying.ALWAYS);
     assertThat(warnings().lines()).hasSize(1);
     assertThat(warnings())
-        .contains("--stun", "--turn", "--relay", "--no-port-mapping", "--no-punch", "--cache");
+        .contains("--stun", "--turn", "--no-port-mapping", "--no-punch", "--cache");
   }
 
   @Test
@@ -143,7 +147,8 @@ final class EndpointOptionsTest {
                 List.of(tcp("127.0.0.1:1")),
                 BOTH,
                 List.of(CrustAddress.parse(A)),
-                true));
+                true,
+                Relaying.WHEN_PUBLIC));
     assertThat(warnings().lines()).hasSize(1);
     assertThat(warnings()).contains("limits");
 
@@ -158,6 +163,7 @@ final class EndpointOptionsTest {
                 List.of(tcp("127.0.0.1:1")),
                 BOTH,
                 List.of(CrustAddress.parse(B)),
-                true));
+                true,
+                Relaying.WHEN_PUBLIC));
   }
 }
