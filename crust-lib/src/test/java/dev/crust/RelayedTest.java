@@ -251,6 +251,37 @@ final class RelayedTest {
     assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("after");
   }
 
+  /** The circuit outlives the path to the relay, whether or not those in it have noticed. */
+  @Test
+  void the_path_to_the_relay_breaks_and_comes_back() throws Exception {
+    Three all = three(FAST);
+    CompletableFuture<byte[]> digest = new CompletableFuture<>();
+    all.bob.endpoint().onStream(stream -> start(() -> digest.complete(digest(stream.input()))));
+    Connection connection = all.alice.connect(by(all.bob, all.relay));
+    PeerStream stream = await(connection.openStream());
+    CompletableFuture<byte[]> sent = new CompletableFuture<>();
+    start(() -> sent.complete(write(stream.output(), 32 << 20)));
+    for (int i = 0; i < 6; i++) {
+      TcpProxy cut = proxies.get(i % 2);
+      cut.cutAfter(1 << 20);
+      for (int turns = 0; cut.cutIsDue() && turns < 100 && !digest.isDone(); turns++) {
+        all.alice.events().poll(100, TimeUnit.MILLISECONDS);
+      }
+    }
+    assertThat(digest.get(100, TimeUnit.SECONDS)).isEqualTo(sent.get(1, TimeUnit.SECONDS));
+    assertThat(all.alice.events()).noneMatch(Event.Lost.class::isInstance);
+  }
+
+  @Test
+  void an_endpoint_that_closes_says_so_through_the_relay() throws Exception {
+    Three all = three(FAST);
+    all.alice.connect(by(all.bob, all.relay));
+    all.bob.endpoint().close();
+    Event.Lost lost = all.alice.next(Event.Lost.class);
+    assertThat(lost.connection().peer()).isEqualTo(all.bob.id());
+    assertThat(lost.reason()).isEqualTo(Reason.PEER_ENDPOINT_CLOSED);
+  }
+
   @Test
   void a_direct_path_takes_over() throws Exception {
     Three all = new Three(home(), relay(FAST), home());

@@ -6,11 +6,8 @@ import dev.crust.ConnectFailedException;
 import dev.crust.Connection;
 import dev.crust.CrustAddress;
 import dev.crust.Path;
-import dev.crust.PeerId;
 import dev.crust.Reason;
 import dev.crust.io.Outgoing;
-import dev.crust.proto.admission.Greeting;
-import dev.crust.proto.admission.Token;
 import dev.crust.proto.dial.DialRace;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
@@ -22,7 +19,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -310,45 +306,19 @@ final class Dial {
     return won && peers.isOpen(address.peer());
   }
 
-  /**
-   * What becomes of the path of an attempt. Called on the path's loop, works on the control loop.
-   */
-  private abstract class AttemptFate implements PeerPath.Fate {
-    /** The path belongs to a connection. Returns whether that is what the dial was for. */
-    abstract boolean connected(LocalConnection connection);
-
-    /** The path has ended before. */
-    abstract void failed(Reason reason, String detail);
-
-    @Override
-    public Greeting greeting(PeerPath path, PeerId peer) {
-      return peers.greeting(peer, path, Optional.empty());
+  /** Of a path that this dial has begun. */
+  private abstract class AttemptFate extends DialFate {
+    AttemptFate() {
+      super(peers, control);
     }
 
     @Override
-    public void onGreeted(PeerPath path, Greeting greeting) {
-      control.execute(() -> ifWanted(path, () -> peers.onHello(path, greeting, Optional.empty())));
+    final boolean isWanted() {
+      return !isOver() || peers.isOpen(address.peer());
     }
 
     @Override
-    public void onAdmitted(PeerPath path, Token connection) {
-      control.execute(() -> ifWanted(path, () -> peers.onAdmit(path, connection)));
-    }
-
-    /**
-     * What loses a race late must not come back as a connection of its own, when that which won is
-     * closed already.
-     */
-    private void ifWanted(PeerPath path, Runnable step) {
-      if (isOver() && !peers.isOpen(address.peer())) {
-        path.pipe().loop().execute(() -> path.leave(Reason.CANCELLED, ""));
-      } else {
-        step.run();
-      }
-    }
-
-    @Override
-    public void onConnection(PeerPath path, LocalConnection connection, PeerPath.Joining how) {
+    final void onJoined(LocalConnection connection, PeerPath.Joining how) {
       connection.monitor().know(address.candidates());
       if (!connected(connection) && how != PeerPath.Joining.FURTHER) {
         // The dial was over, but the peer has admitted the path before it heard of that.
@@ -356,14 +326,8 @@ final class Dial {
       }
     }
 
-    @Override
-    public void onEnded(PeerPath path, Reason reason, String detail) {
-      control.execute(
-          () -> {
-            peers.onPathEnded(path);
-            failed(reason, detail);
-          });
-    }
+    /** The path belongs to a connection. Returns whether that is what the dial was for. */
+    abstract boolean connected(LocalConnection connection);
   }
 
   /** Of a path to a candidate. */

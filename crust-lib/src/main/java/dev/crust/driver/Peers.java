@@ -6,6 +6,7 @@ import dev.crust.ConnectFailedException;
 import dev.crust.Connection;
 import dev.crust.CrustAddress;
 import dev.crust.Event;
+import dev.crust.Path;
 import dev.crust.PeerId;
 import dev.crust.Reason;
 import dev.crust.driver.PeerPath.Joining;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * threads may read {@link #connections} and ask for a {@link #greeting}.
  */
 final class Peers {
+  private static final Duration RELAYED_CLOSE_PATIENCE = Duration.ofSeconds(1);
+  private static final Duration CLOSE_STEP = Duration.ofMillis(5);
+
   private final EndpointContext context;
   private final Listeners listeners;
   private final EventLoop control;
@@ -225,11 +229,11 @@ final class Peers {
   void onOver(LocalConnection connection, Reason reason, String detail) {
     PeerId peer = connection.peer();
     if (held.remove(peer, connection)) {
+      relays.onGone(peer);
       stopImproving(peer);
     }
     if (connections.remove(peer, connection)) {
       context.feed().publish(new Event.Lost(connection, reason, detail));
-      relays.onGone(peer);
     }
     run(table.onOver(peer, connection.name(), reason == Reason.CLOSED, context.now()));
     Dial dial = dials.get(peer);
@@ -242,6 +246,19 @@ final class Peers {
     closed = true;
     List.copyOf(dials.values()).forEach(Dial::cancel);
     dials.clear();
+    held.values().stream()
+        .filter(connection -> connection.path().method() == Path.Method.RELAYED)
+        .forEach(connection -> connection.close(Reason.ENDPOINT_CLOSED));
+    closeRest(context.now().plus(RELAYED_CLOSE_PATIENCE));
+  }
+
+  /** The farewell to those behind a relay goes by the connection to that, which is closed last. */
+  private void closeRest(Instant until) {
+    boolean relayed = context.paths().stream().anyMatch(it -> it.pipe().relay().isPresent());
+    if (relayed && context.now().isBefore(until)) {
+      context.at(context.now().plus(CLOSE_STEP), control, () -> closeRest(until));
+      return;
+    }
     held.values().forEach(connection -> connection.close(Reason.ENDPOINT_CLOSED));
     for (PeerPath path : context.paths()) {
       if (!path.wasOpen()) {
@@ -303,10 +320,10 @@ final class Peers {
   private void end(PeerId peer, Reason reason) {
     LocalConnection over = held.remove(peer);
     if (over != null) {
+      relays.onGone(peer);
       stopImproving(peer);
       if (connections.remove(peer, over)) {
         context.feed().publish(new Event.Lost(over, reason, ""));
-        relays.onGone(peer);
       }
       over.monitor().end(new LocalConnection.End(reason, ""));
     }

@@ -1,0 +1,72 @@
+package dev.crust.driver;
+
+import dev.crust.PeerId;
+import dev.crust.Reason;
+import dev.crust.proto.admission.Greeting;
+import dev.crust.proto.admission.Token;
+import io.netty.channel.EventLoop;
+import java.util.Optional;
+
+/**
+ * What becomes of a path that a dial has begun. Called on the path's loop, works on the control
+ * loop.
+ */
+abstract class DialFate implements PeerPath.Fate {
+  private final Peers peers;
+  private final EventLoop control;
+
+  DialFate(Peers peers, EventLoop control) {
+    this.peers = peers;
+    this.control = control;
+  }
+
+  /** Whether the path may still become a connection, or one more path of one. */
+  abstract boolean isWanted();
+
+  /** The path belongs to a connection. */
+  abstract void onJoined(LocalConnection connection, PeerPath.Joining how);
+
+  /** The path has ended. */
+  abstract void failed(Reason reason, String detail);
+
+  @Override
+  public Greeting greeting(PeerPath path, PeerId peer) {
+    return peers.greeting(peer, path, Optional.empty());
+  }
+
+  @Override
+  public void onGreeted(PeerPath path, Greeting greeting) {
+    control.execute(() -> ifWanted(path, () -> peers.onHello(path, greeting, Optional.empty())));
+  }
+
+  @Override
+  public void onAdmitted(PeerPath path, Token connection) {
+    control.execute(() -> ifWanted(path, () -> peers.onAdmit(path, connection)));
+  }
+
+  /**
+   * What loses a race late must not come back as a connection of its own, when that which won is
+   * closed already.
+   */
+  private void ifWanted(PeerPath path, Runnable step) {
+    if (isWanted()) {
+      step.run();
+    } else {
+      path.pipe().loop().execute(() -> path.leave(Reason.CANCELLED, ""));
+    }
+  }
+
+  @Override
+  public void onConnection(PeerPath path, LocalConnection connection, PeerPath.Joining how) {
+    onJoined(connection, how);
+  }
+
+  @Override
+  public void onEnded(PeerPath path, Reason reason, String detail) {
+    control.execute(
+        () -> {
+          peers.onPathEnded(path);
+          failed(reason, detail);
+        });
+  }
+}
