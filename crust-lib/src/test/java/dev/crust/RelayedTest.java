@@ -70,6 +70,15 @@ final class RelayedTest {
     }
   }
 
+  /** Waits until an endpoint's user was told of the connection to a peer. */
+  private static Event.Connected awaitConnected(Watched watched, Watched peer) throws Exception {
+    Event.Connected told = watched.next(Event.Connected.class);
+    while (!told.connection().peer().equals(peer.id())) {
+      told = watched.next(Event.Connected.class);
+    }
+    return told;
+  }
+
   private static CrustAddress by(Watched peer, Watched... relays) {
     return new CrustAddress(
         peer.id(), List.of(), List.of(relays).stream().map(Watched::id).toList());
@@ -107,10 +116,7 @@ final class RelayedTest {
     assertThat(connection.peer()).isEqualTo(all.bob.id());
     for (Watched each : List.of(all.alice, all.bob)) {
       Watched other = each.equals(all.alice) ? all.bob : all.alice;
-      Event.Connected told = each.next(Event.Connected.class);
-      while (!told.connection().peer().equals(other.id())) {
-        told = each.next(Event.Connected.class);
-      }
+      Event.Connected told = awaitConnected(each, other);
       assertThat(told.connection().path().method()).isEqualTo(Path.Method.RELAYED);
       assertThat(told.connection().path().relay()).contains(all.relay.id());
       if (each.equals(all.alice)) {
@@ -319,9 +325,7 @@ final class RelayedTest {
     Three all = three(FAST);
     Watched carol = endpoints.open(it -> it.relaying(Relaying.NEVER));
     join(carol, all.relay);
-    while (!all.relay.next(Event.Connected.class).connection().peer().equals(carol.id())) {
-      // Each turn is an event.
-    }
+    awaitConnected(all.relay, carol);
     refused(all.alice.failure(by(carol, all.relay)), "no-reservation");
     assertThat(carol.failure(by(all.bob, all.relay)).reason()).isEqualTo(Reason.NO_CANDIDATES);
   }
@@ -351,6 +355,7 @@ final class RelayedTest {
     join(carol, all.relay);
     awaitReservation(carol, all.relay);
     Connection connection = all.alice.connect(by(all.bob, all.relay));
+    awaitConnected(all.bob, all.alice);
     refused(all.alice.failure(by(carol, all.relay)), "too-many-circuits");
     connection.close();
     assertThat(all.bob.next(Event.Lost.class).reason()).isEqualTo(Reason.CLOSED_BY_PEER);

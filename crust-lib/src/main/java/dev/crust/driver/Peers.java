@@ -6,7 +6,6 @@ import dev.crust.ConnectFailedException;
 import dev.crust.Connection;
 import dev.crust.CrustAddress;
 import dev.crust.Event;
-import dev.crust.Path;
 import dev.crust.PeerId;
 import dev.crust.Reason;
 import dev.crust.driver.PeerPath.Joining;
@@ -246,24 +245,30 @@ final class Peers {
     closed = true;
     List.copyOf(dials.values()).forEach(Dial::cancel);
     dials.clear();
-    held.values().stream()
-        .filter(connection -> connection.path().method() == Path.Method.RELAYED)
-        .forEach(connection -> connection.close(Reason.ENDPOINT_CLOSED));
-    closeRest(context.now().plus(RELAYED_CLOSE_PATIENCE));
+    closeRelayed(context.now().plus(RELAYED_CLOSE_PATIENCE));
   }
 
   /** The farewell to those behind a relay goes by the connection to that, which is closed last. */
-  private void closeRest(Instant until) {
-    boolean relayed = context.paths().stream().anyMatch(it -> it.pipe().relay().isPresent());
-    if (relayed && context.now().isBefore(until)) {
-      context.at(context.now().plus(CLOSE_STEP), control, () -> closeRest(until));
+  private void closeRelayed(Instant until) {
+    List<PeerPath> relayed =
+        context.paths().stream().filter(path -> path.pipe().relay().isPresent()).toList();
+    if (!relayed.isEmpty() && context.now().isBefore(until)) {
+      relayed.forEach(this::close);
+      context.at(context.now().plus(CLOSE_STEP), control, () -> closeRelayed(until));
+    } else {
+      held.values().forEach(connection -> connection.close(Reason.ENDPOINT_CLOSED));
+      context.paths().forEach(this::close);
+    }
+  }
+
+  private void close(PeerPath path) {
+    if (!path.wasOpen()) {
+      onLoop(path, () -> path.leave(Reason.ENDPOINT_CLOSED, ""));
       return;
     }
-    held.values().forEach(connection -> connection.close(Reason.ENDPOINT_CLOSED));
-    for (PeerPath path : context.paths()) {
-      if (!path.wasOpen()) {
-        onLoop(path, () -> path.leave(Reason.ENDPOINT_CLOSED, ""));
-      }
+    LocalConnection connection = held.get(peerOf(path));
+    if (connection != null) {
+      connection.close(Reason.ENDPOINT_CLOSED);
     }
   }
 

@@ -154,6 +154,7 @@ final class RelayedDial {
     if (!over) {
       ranOut = false;
       exhausted = false;
+      attempts.clear();
       dial = new CircuitDial(peers.relays().towards(peer, named), context.now());
       peers.relays().watch(this);
       run(onMachine(machine -> machine.onTimeout(context.now())));
@@ -206,21 +207,23 @@ final class RelayedDial {
 
   /** It has taken too long. */
   void giveUp() {
-    for (Try late : List.copyOf(tries.values())) {
-      tries.remove(late.number);
-      attempts.add(
-          late.told(Attempt.Outcome.FAILED, Optional.of(Reason.TIMEOUT), "by " + late.relay));
-      late.cancel();
-    }
-    end();
+    end(Attempt.Outcome.FAILED, Reason.TIMEOUT);
   }
 
   /** Nobody needs it any more; what is part of a connection stays. */
   void end() {
+    end(Attempt.Outcome.LOST, Reason.CANCELLED);
+  }
+
+  private void end(Attempt.Outcome outcome, Reason reason) {
     over = true;
     peers.relays().unwatch(this);
     stopTimer();
-    List.copyOf(tries.values()).forEach(Try::cancel);
+    for (Try late : tries.values()) {
+      attempts.add(late.told(outcome, Optional.of(reason), "by " + late.relay));
+      late.cancel();
+    }
+    tries.clear();
   }
 
   private List<CircuitDial.Effect> onMachine(Step step) {

@@ -65,14 +65,10 @@ final class Resumption {
     context.onControl(() -> begun.begin(Duration.ZERO));
   }
 
-  /**
-   * A relayed path is there; a better one is still wanted, for a while. Returns as {@link #end}.
-   */
-  boolean seekDirect(Path last, Instant now) {
-    boolean was = end();
+  /** A relayed path is there; a better one is wanted, for a while. */
+  void seekDirect(Path last, Instant now) {
     directUntil = now.plus(DIRECT_PATIENCE);
     redial.begin(new Candidate(last.transport(), last.remote()), now);
-    return was;
   }
 
   /** No path is wanted any more. Returns whether one was. */

@@ -63,6 +63,37 @@ final class RelayedTest {
     ben.say("still there", anne);
   }
 
+  /** The relay is far away and the LAN is fast, so that the direct path comes at once. */
+  @Test
+  void hosts_of_one_home_move_to_their_lan(Labs labs, EventLog log) throws Exception {
+    String world = "public one\nhome house port-restricted hosts anne,ben";
+    CrustNodes nodes = new CrustNodes(labs.up(Scenario.parse(world)), log);
+    CrustNode one = nodes.start("one", "--no-beacon");
+    CrustNode anne = nodes.start("anne", "--bootstrap", one.address(), "--no-beacon");
+    CrustNode ben = nodes.start("ben", "--bootstrap", one.address(), "--no-beacon");
+    anne.awaitReservation(one);
+    ben.awaitReservation(one);
+    anne.type("connect " + ben.id());
+    JsonNode path = anne.awaitConnected(ben).path("path");
+    assertThat(path.path("relay").asText()).isEqualTo(one.id());
+    awaitLan(anne, ben);
+    awaitLan(ben, anne);
+    one.kill();
+    anne.say("without a relay", ben);
+    ben.say("indeed", anne);
+    assertThat(anne.events()).noneMatch(about(ben).and(is("lost")));
+  }
+
+  private static void awaitLan(CrustNode node, CrustNode peer) throws InterruptedException {
+    node.awaitSince(
+        Moment.START,
+        "a path over the LAN",
+        about(peer)
+            .and(is("path-changed"))
+            .and(event -> event.at("/to/method").asText().equals("host")),
+        CrustNode.PATIENCE);
+  }
+
   @Test
   void who_is_named_alone_is_found_and_one_who_wants_no_relay_is_not(Labs labs, EventLog log)
       throws Exception {
