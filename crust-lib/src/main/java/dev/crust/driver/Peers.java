@@ -243,6 +243,7 @@ final class Peers {
 
   void close() {
     closed = true;
+    relays.close();
     List.copyOf(dials.values()).forEach(Dial::cancel);
     dials.clear();
     closeRelayed(context.now().plus(RELAYED_CLOSE_PATIENCE));

@@ -56,7 +56,7 @@ final class RelayedDial {
 
     /** Its path has ended. On any loop. */
     void ended(Reason reason, String detail) {
-      context.onControl(() -> onEnded(this, reason, detail));
+      context.control().execute(() -> onEnded(this, reason, detail));
     }
 
     @Override

@@ -39,6 +39,7 @@ final class Relays {
   private final Set<RelayedDial> looking = new LinkedHashSet<>();
   private volatile @Nullable Function<Pipe, Pipe.Reader> door;
   private @Nullable Future<?> timer;
+  private boolean closed;
 
   Relays(EndpointContext context, Listeners listeners, Peers peers) {
     this.context = context;
@@ -51,6 +52,11 @@ final class Relays {
   /** Lets in who comes by a circuit. By the thread that opens the endpoint. */
   void open(Function<Pipe, Pipe.Reader> readers) {
     door = readers;
+  }
+
+  /** The endpoint closes: what goes now is no news. */
+  void close() {
+    closed = true;
   }
 
   /** Whether we relay for others now. May be asked by any thread. */
@@ -123,6 +129,9 @@ final class Relays {
   }
 
   private void run(List<Reservations.Effect> effects) {
+    if (closed) {
+      return;
+    }
     for (Reservations.Effect effect : effects) {
       if (effect instanceof Reservations.Effect.Reserve reserve) {
         LocalConnection relay = peers.connections().get(reserve.relay());

@@ -62,7 +62,7 @@ final class Resumption {
     RelayedDial begun =
         new RelayedDial(peer, List.of(), context, peers, Redial.PATIENCE, new Relayed());
     relayed = begun;
-    context.onControl(() -> begun.begin(Duration.ZERO));
+    onControl(() -> begun.begin(Duration.ZERO));
   }
 
   /** A relayed path is there; a better one is wanted, for a while. */
@@ -80,11 +80,20 @@ final class Resumption {
     RelayedDial begun = relayed;
     if (begun != null) {
       relayed = null;
-      context.onControl(begun::end);
+      onControl(begun::end);
     }
     attempts.forEach(Resumption::cancel);
     attempts.clear();
     return was;
+  }
+
+  private void onControl(Runnable task) {
+    try {
+      context.control().execute(task);
+    } catch (RejectedExecutionException endpointClosed) {
+      // Whatever looked for relays lived on that loop.
+      return;
+    }
   }
 
   private static void cancel(Outgoing attempt) {
