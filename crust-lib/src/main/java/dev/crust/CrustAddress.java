@@ -10,7 +10,7 @@ import java.util.Locale;
  *
  * @param peer the endpoint
  * @param candidates its addresses, in the order of their listing, at most {@value #MAX_CANDIDATES}
- * @param via peers that can introduce us to it, at most {@value #MAX_CANDIDATES}
+ * @param via peers that relay for it, or can introduce us to it, at most {@value #MAX_CANDIDATES}
  */
 public record CrustAddress(PeerId peer, List<Candidate> candidates, List<PeerId> via) {
   /** As many candidates as an address may hold. */

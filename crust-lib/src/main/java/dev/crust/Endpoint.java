@@ -37,7 +37,9 @@ public interface Endpoint extends AutoCloseable {
   CrustAddress address();
 
   /**
-   * Connects to a peer: all candidates, staggered, within the endpoint's dial timeout. If a
+   * Connects to a peer: all candidates, staggered, and a little later the connected peers that
+   * relay, first those that the address names, within the endpoint's dial timeout. So an address
+   * without candidates, a bare peer id, is found if a peer of ours is connected to it. If a
    * connection to the peer is up, the stage completes with that one; if a dial is under way, with
    * what that one brings.
    *

@@ -1,6 +1,7 @@
 package dev.crust;
 
 import dev.crust.driver.LocalEndpoint;
+import dev.crust.proto.relay.RelayLimits;
 import dev.crust.spi.Discovery;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -25,6 +26,18 @@ public final class EndpointBuilder {
     JDK
   }
 
+  /** What an endpoint has to do with relays: peers that carry the connections of others. */
+  public enum Relaying {
+    /** It uses them, and is one while one of its addresses is public. */
+    WHEN_PUBLIC,
+    /** It uses them and is one. */
+    ALWAYS,
+    /** It uses them and is none. */
+    FOR_OURSELVES,
+    /** Neither. */
+    NEVER
+  }
+
   private Optional<Identity> identity = Optional.empty();
   private String network = "public";
   private final List<Place> listen = new ArrayList<>();
@@ -37,6 +50,8 @@ public final class EndpointBuilder {
   private Duration heartbeat = Duration.ofSeconds(20);
   private Duration pathPatience = Duration.ofMinutes(2);
   private Optional<List<Discovery>> discoveries = Optional.empty();
+  private Relaying relaying = Relaying.WHEN_PUBLIC;
+  private RelayLimits relayLimits = RelayLimits.DEFAULT;
 
   EndpointBuilder() {}
 
@@ -173,6 +188,22 @@ public final class EndpointBuilder {
   }
 
   /**
+   * What the endpoint has to do with relays; {@link Relaying#WHEN_PUBLIC} unless said. What it
+   * carries for others is encrypted from end to end, and bounded: 32 circuits at once, each of them
+   * 1 MiB a second in the long run, 1 GiB in all, and two hours.
+   */
+  public EndpointBuilder relaying(Relaying relaying) {
+    this.relaying = relaying;
+    return this;
+  }
+
+  /** Other limits, for tests. */
+  EndpointBuilder relayLimits(RelayLimits limits) {
+    this.relayLimits = limits;
+    return this;
+  }
+
+  /**
    * Opens the endpoint: it listens when this returns.
    *
    * @throws IOException if it cannot listen, or its identity's key file is in use by another
@@ -198,7 +229,9 @@ public final class EndpointBuilder {
             dialTimeout,
             heartbeat,
             pathPatience,
-            finders));
+            finders,
+            relaying,
+            relayLimits));
   }
 
   private static Duration positive(Duration duration) {

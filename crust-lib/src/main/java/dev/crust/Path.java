@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param transport what carries it
  * @param method how it came about
  * @param local our end
- * @param remote the peer's end, as we see it
+ * @param remote the peer's end, as we see it; the relay's if the path is relayed
+ * @param relay the peer that relays it; empty unless the path is relayed
  * @param roundTrip the round-trip time measured last, empty before the first measurement
  */
 public record Path(
@@ -19,6 +20,7 @@ public record Path(
     Method method,
     InetSocketAddress local,
     InetSocketAddress remote,
+    Optional<PeerId> relay,
     Optional<Duration> roundTrip) {
 
   /** How a path came about. */
@@ -26,7 +28,9 @@ public record Path(
     /** To an address of the same machine or of a private network. */
     HOST,
     /** To an address of the public network. */
-    DIRECT;
+    DIRECT,
+    /** Through a peer that relays, encrypted from end to end. */
+    RELAYED;
 
     /** The method by which a plain dial reaches this address. */
     public static Method of(InetSocketAddress remote) {
@@ -47,9 +51,13 @@ public record Path(
     }
   }
 
-  /** For people: {@code tcp direct 198.51.100.10:4001}. */
+  /** For people: {@code tcp direct 198.51.100.10:4001}, {@code tcp relayed by PEERID}. */
   @Override
   public String toString() {
-    return transport + " " + method + " " + IpText.format(remote);
+    return transport
+        + " "
+        + method
+        + " "
+        + relay.map(peer -> "by " + peer).orElseGet(() -> IpText.format(remote));
   }
 }

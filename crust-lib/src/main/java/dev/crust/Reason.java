@@ -17,6 +17,10 @@ public enum Reason {
   UNREACHABLE("the network knows no way to this address"),
   /** The address holds no candidate that we could try. */
   NO_CANDIDATES("the address names no place to try"),
+  /** The address holds no candidate, and no connected peer relays. */
+  NO_RELAY("the address names no place to try, and no peer that is connected relays"),
+  /** The relay does not carry the connection, or not any more. */
+  RELAY_REFUSED("the relay does not carry the connection"),
   /** Another identity answered than the one that was dialled. */
   IDENTITY_MISMATCH("another identity answered than the one that was dialled"),
   /** The peer belongs to a network of another name. */

@@ -21,7 +21,7 @@ enum Over {
 
   /** A builder for an endpoint that only listens on loopback and looks for nobody. */
   EndpointBuilder builder() {
-    EndpointBuilder builder = Endpoint.builder().transports(transports()).discoveries(List.of());
+    EndpointBuilder builder = Endpoint.builder().discoveries(List.of());
     for (Transport transport : transports()) {
       builder.listen(transport, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }

@@ -60,7 +60,8 @@ final class RawSession implements AutoCloseable {
       throws Exception {
     RawSession session =
         new RawSession(RawPeer.honest(LoopbackEndpoints.port(other), self.identity));
-    Greeting greeting = new Greeting(self.incarnation, held, resumes, LIMITS, List.of());
+    Greeting greeting =
+        new Greeting(self.incarnation, held, resumes, LIMITS, List.of(), Optional.empty(), false);
     session.peer.frame(
         FrameType.HELLO,
         greeting

@@ -93,7 +93,7 @@ final class RefusalTest {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
       Watched bob = endpoints.open();
       CrustAddress bare = CrustAddress.parse(Identity.ephemeral().peerId().toString());
-      assertThat(bob.failure(bare).reason()).isEqualTo(Reason.NO_CANDIDATES);
+      assertThat(bob.failure(bare).reason()).isEqualTo(Reason.NO_RELAY);
     }
   }
 

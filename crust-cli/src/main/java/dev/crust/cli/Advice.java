@@ -14,6 +14,9 @@ final class Advice {
       case UNREACHABLE -> "check that this host has a network that leads there";
       case NO_CANDIDATES ->
           "give an address with tcp=IP:PORT, as the peer prints it when it starts";
+      case NO_RELAY ->
+          "give an address with tcp=IP:PORT, or connect to a peer that relays, as with --bootstrap";
+      case RELAY_REFUSED -> "check that both sides are connected to one peer that relays";
       case IDENTITY_MISMATCH -> "ask the peer for its address again";
       case NETWORK_MISMATCH -> "give both the same --network";
       case VERSION_MISMATCH -> "bring both to the same version";

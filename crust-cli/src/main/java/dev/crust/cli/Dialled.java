@@ -30,7 +30,8 @@ record Dialled(Endpoint endpoint, Connection connection) implements AutoCloseabl
   /**
    * Opens an endpoint and connects it.
    *
-   * @param target the peer; a bare id is looked for on the LAN
+   * @param target the peer; a bare id is looked for on the LAN and by those to join through, by
+   *     whom one that names others to introduce us is reached
    * @param limit for the dial
    * @param listener is told of every event, after it is printed
    */
@@ -42,7 +43,8 @@ record Dialled(Endpoint endpoint, Connection connection) implements AutoCloseabl
       Duration limit,
       Consumer<Event> listener)
       throws CommandFailure, InterruptedException {
-    boolean bare = target.candidates().isEmpty();
+    boolean bare = target.candidates().isEmpty() && target.via().isEmpty();
+    boolean needsOthers = bare || !target.via().isEmpty();
     // With an address in hand, nobody on the LAN needs to hear of us.
     Endpoint endpoint = (bare ? setup : setup.withoutBeacon()).open(streams, limit);
     try {
@@ -54,6 +56,9 @@ record Dialled(Endpoint endpoint, Connection connection) implements AutoCloseabl
             listener.accept(event);
           });
       var unused = output.broken().thenRun(() -> System.exit(CommandFailure.FAILED));
+      if (needsOthers) {
+        setup.bootstrap().forEach(endpoint::connect);
+      }
       CrustAddress found = bare ? onTheLan(inbox, target, limit) : target;
       return new Dialled(endpoint, connect(inbox, endpoint, found, limit));
     } catch (CommandFailure | InterruptedException | RuntimeException e) {

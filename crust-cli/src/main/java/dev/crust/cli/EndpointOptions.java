@@ -1,6 +1,7 @@
 package dev.crust.cli;
 
 import dev.crust.CrustAddress;
+import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.PeerId;
 import dev.crust.Transport;
 import java.net.InetSocketAddress;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -28,6 +30,25 @@ final class EndpointOptions {
   @Mixin private IdentityOptions identity = new IdentityOptions();
   @Mixin private OutputOptions output = new OutputOptions();
   @Mixin private LaterOptions later = new LaterOptions();
+  @ArgGroup private Relays relays = new Relays();
+
+  /** One of them. */
+  static final class Relays {
+    @Option(
+        names = "--relay",
+        description = "let others relay through us, within limits (on if an address is public)")
+    private boolean offer;
+
+    @Option(names = "--no-relay", description = "neither use relays nor be one")
+    private boolean never;
+
+    Relaying relaying() {
+      if (never) {
+        return Relaying.NEVER;
+      }
+      return offer ? Relaying.ALWAYS : Relaying.WHEN_PUBLIC;
+    }
+  }
 
   @Option(
       names = "--config",
@@ -96,7 +117,8 @@ final class EndpointOptions {
         transports(places),
         List.copyOf(stun),
         merged(join),
-        !noBeacon);
+        !noBeacon,
+        relays.relaying());
   }
 
   private void warn(ConfigFile file, Streams streams) {
@@ -110,7 +132,7 @@ final class EndpointOptions {
     List<String> ignored = later.given();
     if (!ignored.isEmpty()) {
       streams.say(
-          "this version has no relays and no help against NATs yet, and ignores "
+          "this version has no help against NATs but relays yet, and ignores "
               + String.join(", ", ignored));
     }
   }

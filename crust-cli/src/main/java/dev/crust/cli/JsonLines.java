@@ -234,6 +234,9 @@ final class JsonLines {
     text(json, "method", path.method());
     json.writeStringField("local", socket(path, path.local()));
     json.writeStringField("remote", socket(path, path.remote()));
+    if (path.relay().isPresent()) {
+      text(json, "relay", path.relay().get());
+    }
     if (path.roundTrip().isPresent()) {
       time(json, "rttMs", path.roundTrip().get());
     } else {

@@ -109,7 +109,7 @@ final class KeptPeers {
     return onTimeout(now);
   }
 
-  /** The user wants this peer, now. An address without candidates stands for what we know. */
+  /** The user wants this peer, now. An address that leads nowhere stands for what we know. */
   List<CrustAddress> onAsked(CrustAddress asked, Instant now) {
     Peer peer =
         peers.computeIfAbsent(
@@ -117,7 +117,7 @@ final class KeptPeers {
     if (peer.origin != Origin.CONFIGURED) {
       peer.origin = Origin.ASKED;
     }
-    if (!asked.candidates().isEmpty()) {
+    if (!asked.candidates().isEmpty() || !asked.via().isEmpty()) {
       peer.address = asked;
     }
     if (peer.state == State.UP) {

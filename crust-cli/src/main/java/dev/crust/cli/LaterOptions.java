@@ -14,7 +14,6 @@ import picocli.CommandLine.Option;
  */
 final class LaterOptions {
   @ArgGroup private Cache cache = new Cache();
-  @ArgGroup private Relaying relaying = new Relaying();
 
   /** One of them. */
   static final class Cache {
@@ -29,15 +28,6 @@ final class LaterOptions {
     @SuppressWarnings("UnusedVariable")
     @Option(names = "--no-cache", description = "keep no bootstrap cache")
     private boolean none;
-  }
-
-  /** One of them. */
-  static final class Relaying {
-    @Option(names = "--relay", description = "let others relay through us (later)")
-    private boolean offer;
-
-    @Option(names = "--no-relay", description = "never use relays ourselves (later)")
-    private boolean never;
   }
 
   @Option(
@@ -80,10 +70,6 @@ final class LaterOptions {
         Map.of(
             "--cache",
             cache.file != null,
-            "--relay",
-            relaying.offer,
-            "--no-relay",
-            relaying.never,
             "--turn",
             turn != null,
             "--no-port-mapping",

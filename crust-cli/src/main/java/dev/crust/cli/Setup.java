@@ -3,6 +3,7 @@ package dev.crust.cli;
 import dev.crust.CrustAddress;
 import dev.crust.Endpoint;
 import dev.crust.EndpointBuilder;
+import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.Identity;
 import dev.crust.IdentityInUseException;
 import dev.crust.Transport;
@@ -22,6 +23,7 @@ import java.util.Set;
  * @param stun STUN servers to ask, by address or name
  * @param bootstrap endpoints to join through, one address a peer
  * @param beacon whether to look for peers on the LAN and be found
+ * @param relaying what to have to do with relays
  */
 record Setup(
     KeySource key,
@@ -30,14 +32,15 @@ record Setup(
     Set<Transport> transports,
     List<InetSocketAddress> stun,
     List<CrustAddress> bootstrap,
-    boolean beacon) {
+    boolean beacon,
+    Relaying relaying) {
 
   /** How long a dial may take unless the user says otherwise. */
   static final Duration DIAL_TIMEOUT = Duration.ofSeconds(10);
 
   /** The same without looking for peers. */
   Setup withoutBeacon() {
-    return new Setup(key, network, listen, transports, stun, bootstrap, false);
+    return new Setup(key, network, listen, transports, stun, bootstrap, false, relaying);
   }
 
   /** Another endpoint beside this one: with a key of its own, on any port, alone. */
@@ -49,7 +52,8 @@ record Setup(
         transports,
         List.of(),
         List.of(),
-        false);
+        false,
+        relaying);
   }
 
   /**
@@ -84,7 +88,7 @@ record Setup(
   private Endpoint open(Identity identity, Duration dialTimeout) throws IOException {
     EndpointBuilder builder =
         Endpoint.builder().identity(identity).network(network).dialTimeout(dialTimeout);
-    builder.transports(transports);
+    builder.transports(transports).relaying(relaying);
     listen.forEach(place -> builder.listen(place.transport(), place.socket()));
     stun.forEach(builder::stunServer);
     if (!beacon) {

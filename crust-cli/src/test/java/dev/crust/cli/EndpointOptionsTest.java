@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.crust.CrustAddress;
+import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.Transport;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -72,7 +73,8 @@ final class EndpointOptionsTest {
                 BOTH,
                 List.of(),
                 List.of(),
-                true));
+                true,
+                Relaying.WHEN_PUBLIC));
     assertThat(warnings()).isEmpty();
   }
 
@@ -81,7 +83,7 @@ final class EndpointOptionsTest {
     Setup setup =
         setup(
             ("--identity k --network n --listen tcp://127.0.0.1:1,tcp://[::1]:2 --no-beacon"
-                    + " --no-cache --transport tcp --stun a:1 --stun [::1]:2 --bootstrap "
+                    + " --no-cache --no-relay --transport tcp --stun a:1 --stun [::1]:2 --bootstrap "
                     + A
                     + " --bootstrap "
                     + B)
@@ -97,7 +99,8 @@ final class EndpointOptionsTest {
                     InetSocketAddress.createUnresolved("a", 1),
                     InetSocketAddress.createUnresolved("[::1]", 2)),
                 List.of(CrustAddress.parse(A + "&tcp=192.0.2.1:4002")),
-                false));
+                false,
+                Relaying.NEVER));
     assertThat(warnings()).isEmpty();
   }
 
@@ -113,9 +116,9 @@ final class EndpointOptionsTest {
                 .split(" ", -1));
     assertThat(setup.listen()).hasSize(2);
     assertThat(setup.transports()).containsExactly(Transport.QUIC);
+    assertThat(setup.relaying()).isEqualTo(Relaying.ALWAYS);
     assertThat(warnings().lines()).hasSize(1);
-    assertThat(warnings())
-        .contains("--turn", "--relay", "--no-port-mapping", "--no-punch", "--cache");
+    assertThat(warnings()).contains("--turn", "--no-port-mapping", "--no-punch", "--cache");
   }
 
   @Test
@@ -149,7 +152,8 @@ final class EndpointOptionsTest {
                 BOTH,
                 List.of(),
                 List.of(CrustAddress.parse(A)),
-                true));
+                true,
+                Relaying.WHEN_PUBLIC));
     assertThat(warnings().lines()).hasSize(1);
     assertThat(warnings()).contains("limits");
 
@@ -165,6 +169,7 @@ final class EndpointOptionsTest {
                 BOTH,
                 List.of(),
                 List.of(CrustAddress.parse(B)),
-                true));
+                true,
+                Relaying.WHEN_PUBLIC));
   }
 }

@@ -107,11 +107,34 @@ final class JsonLinesTest {
   void pathWithoutMeasurement() {
     Path unmeasured =
         new Path(
-            path().transport(), path().method(), path().local(), path().remote(), Optional.empty());
+            path().transport(),
+            path().method(),
+            path().local(),
+            path().remote(),
+            Optional.empty(),
+            Optional.empty());
     expect(
         new Notice.Ponged(peer(1), 2, new Connection.Pong(Duration.ofSeconds(20_000), unmeasured)),
         "{'event':'pong','peer':'P1','seq':2,'rttMs':20000000.0,'path':"
             + PATH.replace("0.42", "null")
+            + "}");
+  }
+
+  @Test
+  void pathByRelay() {
+    Path relayed =
+        new Path(
+            path().transport(),
+            Path.Method.RELAYED,
+            path().local(),
+            path().remote(),
+            Optional.of(peer(2)),
+            path().roundTrip());
+    expect(
+        new Notice.Ponged(peer(1), 3, new Connection.Pong(Duration.ofMillis(1), relayed)),
+        "{'event':'pong','peer':'P1','seq':3,'rttMs':1.0,'path':"
+            + PATH.replace("'host'", "'relayed'")
+                .replace(",'rttMs'", ",'relay':'" + peer(2) + "','rttMs'")
             + "}");
   }
 

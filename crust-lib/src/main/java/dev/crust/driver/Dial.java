@@ -5,10 +5,9 @@ import dev.crust.Candidate;
 import dev.crust.ConnectFailedException;
 import dev.crust.Connection;
 import dev.crust.CrustAddress;
-import dev.crust.PeerId;
+import dev.crust.Path;
 import dev.crust.Reason;
 import dev.crust.io.Outgoing;
-import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.dial.DialRace;
 import io.netty.channel.EventLoop;
@@ -16,17 +15,18 @@ import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dial under way: runs a {@link DialRace} and wakes those who wait for its end. On the control
- * loop.
+ * A dial under way: runs a {@link DialRace} and, beside it, a {@link RelayedDial}, and wakes those
+ * who wait for its end. On the control loop.
  */
 final class Dial {
   private final CrustAddress address;
@@ -35,12 +35,15 @@ final class Dial {
   private final EventLoop control;
   private final Instant began;
   private final DialRace race;
+  private final RelayedDial relayed;
   private final Map<Candidate, Outgoing> running = new HashMap<>();
   private final List<UserFuture<Connection>> waiting = new ArrayList<>();
   private final Set<Candidate> retried = new HashSet<>();
   private boolean won;
   private boolean waitsForOther;
+  private DialRace.Effect.@Nullable Failed directFailure;
   private @Nullable Future<?> timer;
+  private @Nullable Future<?> end;
 
   Dial(CrustAddress address, EndpointContext context, Peers peers) {
     this.address = address;
@@ -49,6 +52,29 @@ final class Dial {
     this.control = context.control();
     this.began = context.now();
     this.race = new DialRace(peers.worthTrying(address.candidates()), context.dialTimeout(), began);
+    this.relayed =
+        new RelayedDial(
+            address.peer(),
+            address.via(),
+            context,
+            peers,
+            context.dialTimeout(),
+            new RelayedDial.User() {
+              @Override
+              public PeerPath.Fate fate(RelayedDial.Try attempt) {
+                return new RelayedFate(attempt);
+              }
+
+              @Override
+              public boolean hopes() {
+                return hopesForRelay();
+              }
+
+              @Override
+              public void onExhausted(RelayedDial dial) {
+                failIfNothingIsLeft();
+              }
+            });
   }
 
   /** Somebody waits for the end. */
@@ -57,7 +83,36 @@ final class Dial {
   }
 
   void begin() {
+    relayed.begin(headStart());
+    end = context.at(began.plus(context.dialTimeout()), control, this::onTimeIsUp);
     run(race.onTimeout(context.now()));
+  }
+
+  /** How much later relays are asked: a direct path that is as fast spares them the work. */
+  private Duration headStart() {
+    if (address.candidates().isEmpty()) {
+      return Duration.ZERO;
+    }
+    boolean onLan =
+        address.candidates().stream()
+            .allMatch(each -> Path.Method.of(each.address()) == Path.Method.HOST);
+    return onLan ? DialRace.LAN_STAGGER : DialRace.STAGGER;
+  }
+
+  /** Whether somebody is being dialled who may lead to the peer. */
+  private boolean hopesForRelay() {
+    boolean bare = address.candidates().isEmpty() && address.via().isEmpty();
+    return bare ? peers.isAnybodyDialled() : address.via().stream().anyMatch(peers::isDialled);
+  }
+
+  /** Whether it may succeed without a relay. */
+  boolean isDirect() {
+    return !address.candidates().isEmpty();
+  }
+
+  private void onTimeIsUp() {
+    relayed.giveUp();
+    failIfNothingIsLeft();
   }
 
   /**
@@ -69,7 +124,7 @@ final class Dial {
     run(effects);
     for (DialRace.Effect effect : effects) {
       if (effect instanceof DialRace.Effect.Won won) {
-        if (peers.up(connection, elapsed(), won.attempts())) {
+        if (peers.up(connection, elapsed(), all(won.attempts()))) {
           complete(connection);
         } else {
           peers.dialFailed(address.peer(), Reason.PATH_LOST, won.attempts());
@@ -81,9 +136,36 @@ final class Dial {
     return false;
   }
 
+  /** The same of a path through a relay. The race goes on for a direct one. */
+  private boolean onConnected(RelayedDial.Try attempt, LocalConnection connection) {
+    if (won || isOver()) {
+      return false;
+    }
+    won = true;
+    relayed.onConnected(attempt);
+    relayed.end();
+    List<Attempt> attempts = all(race.onRelayed());
+    peers.dialWon(address.peer(), this);
+    if (peers.up(connection, elapsed(), attempts)) {
+      complete(connection);
+    } else {
+      peers.dialFailed(address.peer(), Reason.PATH_LOST, attempts);
+      fail(Reason.PATH_LOST, attempts);
+    }
+    schedule();
+    return true;
+  }
+
+  /** These attempts and those by relays, in the order of their start. */
+  private List<Attempt> all(List<Attempt> direct) {
+    return Stream.concat(direct.stream(), relayed.attempts().stream())
+        .sorted(Comparator.comparing(Attempt::started))
+        .toList();
+  }
+
   /** Another path carries the connection already, and will be announced, or end, in a moment. */
   private void waitForOther() {
-    run(race.onCancelled(context.now()));
+    stop();
     waitsForOther = true;
     Connection other = peers.connections().get(address.peer());
     if (other != null) {
@@ -103,19 +185,29 @@ final class Dial {
 
   /** A connection to the peer came up otherwise. */
   void onConnectedOtherwise(Connection connection) {
-    run(race.onCancelled(context.now()));
+    stop();
     complete(connection);
   }
 
   /** The connection that it has won, and might have given a better path, is over. */
   void onWonEnded() {
-    run(race.onCancelled(context.now()));
+    stop();
   }
 
   /** The endpoint closes. */
   void cancel() {
-    run(race.onCancelled(context.now()));
+    stop();
     fail(Reason.ENDPOINT_CLOSED, List.of());
+  }
+
+  private void stop() {
+    relayed.end();
+    run(race.onCancelled(context.now()));
+  }
+
+  /** Whether nothing that is under way is wanted any more. */
+  private boolean isOver() {
+    return race.deadline() == null && (won || relayed.isExhausted());
   }
 
   private Duration elapsed() {
@@ -144,15 +236,33 @@ final class Dial {
         }
       } else if (effect instanceof DialRace.Effect.Won winner) {
         won = true;
+        relayed.end();
         peers.learn(winner);
         peers.dialWon(address.peer(), this);
       } else if (effect instanceof DialRace.Effect.Failed failed) {
-        peers.dialEnded(address.peer(), this);
-        peers.dialFailed(address.peer(), failed.reason(), failed.attempts());
-        fail(failed.reason(), failed.attempts());
+        directFailure = failed;
+        relayed.hurry();
+        failIfNothingIsLeft();
       }
     }
     schedule();
+  }
+
+  private void failIfNothingIsLeft() {
+    DialRace.Effect.Failed direct = directFailure;
+    if (direct == null || won || !relayed.isExhausted()) {
+      return;
+    }
+    directFailure = null;
+    List<Attempt> attempts = all(direct.attempts());
+    Reason reason = DialRace.tellsMost(attempts);
+    if (reason == Reason.NO_CANDIDATES && peers.relays().used()) {
+      reason = Reason.NO_RELAY;
+    }
+    relayed.end();
+    peers.dialEnded(address.peer(), this);
+    peers.dialFailed(address.peer(), reason, attempts);
+    fail(reason, attempts);
   }
 
   private void schedule() {
@@ -161,6 +271,10 @@ final class Dial {
       timer = null;
     }
     Instant deadline = race.deadline();
+    if (isOver() && end != null) {
+      end.cancel(false);
+      end = null;
+    }
     if (deadline == null) {
       peers.raceOver(address.peer(), this);
     } else {
@@ -174,7 +288,7 @@ final class Dial {
             candidate,
             address.peer(),
             context.dialTimeout(),
-            pipe -> new PeerPath(pipe, context, new AttemptFate(candidate)))
+            pipe -> new PeerPath(pipe, context, new DirectFate(candidate)))
         .ifPresentOrElse(
             attempt -> running.put(candidate, attempt),
             () ->
@@ -188,85 +302,86 @@ final class Dial {
                                 context.now()))));
   }
 
-  private boolean wantsConnection() {
-    return !won && race.deadline() != null;
-  }
-
   /** Whether the connection that it has won is still there to be given a better path. */
   private boolean improves() {
     return won && peers.isOpen(address.peer());
   }
 
-  /**
-   * What becomes of the path of an attempt. Called on the path's loop, works on the control loop.
-   */
-  private final class AttemptFate implements PeerPath.Fate {
-    private final Candidate candidate;
-
-    AttemptFate(Candidate candidate) {
-      this.candidate = candidate;
+  /** Of a path that this dial has begun. */
+  private abstract class AttemptFate extends DialFate {
+    AttemptFate() {
+      super(peers, control);
     }
 
     @Override
-    public Greeting greeting(PeerPath path, PeerId peer) {
-      return peers.greeting(peer, path, Optional.empty());
+    final boolean isWanted() {
+      return !isOver() || peers.isOpen(address.peer());
     }
 
     @Override
-    public void onGreeted(PeerPath path, Greeting greeting) {
-      control.execute(
-          () -> {
-            if (race.deadline() != null || peers.isOpen(address.peer())) {
-              peers.onHello(path, greeting, Optional.empty());
-            } else {
-              giveUp(path);
-            }
-          });
+    final boolean isWantedFor(Token connection) {
+      return (!won && !isOver()) || peers.isOpen(address.peer(), connection);
     }
 
     @Override
-    public void onAdmitted(PeerPath path, Token connection) {
-      control.execute(
-          () -> {
-            if (wantsConnection() || peers.isOpen(address.peer(), connection)) {
-              peers.onAdmit(path, connection);
-            } else {
-              giveUp(path);
-            }
-          });
-    }
-
-    /**
-     * What loses a race late must not come back as a connection of its own, which the peer might
-     * admit when it has closed that which won.
-     */
-    private void giveUp(PeerPath path) {
-      path.pipe().loop().execute(() -> path.leave(Reason.CANCELLED, ""));
-    }
-
-    @Override
-    public void onConnection(PeerPath path, LocalConnection connection, PeerPath.Joining how) {
+    final void onJoined(LocalConnection connection, PeerPath.Joining how) {
       connection.monitor().know(address.candidates());
-      if (!onConnected(candidate, connection) && how != PeerPath.Joining.FURTHER) {
+      if (!connected(connection) && how != PeerPath.Joining.FURTHER) {
         // The dial was over, but the peer has admitted the path before it heard of that.
         peers.upFromOutside(connection, elapsed());
       }
     }
 
+    /** The path belongs to a connection. Returns whether that is what the dial was for. */
+    abstract boolean connected(LocalConnection connection);
+  }
+
+  /** Of a path to a candidate. */
+  private final class DirectFate extends AttemptFate {
+    private final Candidate candidate;
+
+    DirectFate(Candidate candidate) {
+      this.candidate = candidate;
+    }
+
     @Override
-    public void onEnded(PeerPath path, Reason reason, String detail) {
-      control.execute(
-          () -> {
-            peers.onPathEnded(path);
-            if (reason == Reason.DUPLICATE && improves() && retried.add(candidate)) {
-              // The peer had not heard from us of the connection yet, which has come up by QUIC.
-              start(candidate);
-            } else if (reason == Reason.DUPLICATE && peers.isOpen(address.peer())) {
-              waitForOther();
-            } else {
-              run(race.onFailed(candidate, reason, detail, context.now()));
-            }
-          });
+    boolean connected(LocalConnection connection) {
+      return onConnected(candidate, connection);
+    }
+
+    @Override
+    void failed(Reason reason, String detail) {
+      if (reason == Reason.DUPLICATE && improves() && retried.add(candidate)) {
+        // The peer had not heard from us of the connection yet, which has come up otherwise.
+        start(candidate);
+      } else if (reason == Reason.DUPLICATE && peers.isOpen(address.peer())) {
+        waitForOther();
+      } else {
+        run(race.onFailed(candidate, reason, detail, context.now()));
+      }
+    }
+  }
+
+  /** Of a path through a relay. */
+  private final class RelayedFate extends AttemptFate {
+    private final RelayedDial.Try attempt;
+
+    RelayedFate(RelayedDial.Try attempt) {
+      this.attempt = attempt;
+    }
+
+    @Override
+    boolean connected(LocalConnection connection) {
+      return onConnected(attempt, connection);
+    }
+
+    @Override
+    void failed(Reason reason, String detail) {
+      if (reason == Reason.DUPLICATE && !won && peers.isOpen(address.peer())) {
+        waitForOther();
+      } else {
+        relayed.onEnded(attempt, reason, detail);
+      }
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.crust.driver;
 
 import dev.crust.Candidate;
 import dev.crust.Connection;
+import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.Event;
 import dev.crust.Message;
 import dev.crust.PeerId;
@@ -18,6 +19,7 @@ import dev.crust.io.UdpPorts;
 import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.identity.PeerCertificate;
+import dev.crust.proto.relay.RelayLimits;
 import dev.crust.proto.session.Limits;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
@@ -147,6 +149,20 @@ final class EndpointContext {
   /** A budget for what is sent and not acknowledged, within that of the endpoint. */
   SendBudget sendBudget(long limit) {
     return new SendBudget(limit, unacknowledged, MAX_UNACKNOWLEDGED);
+  }
+
+  Tls tls() {
+    return tls;
+  }
+
+  /** What the endpoint has to do with relays. */
+  Relaying relaying() {
+    return settings.relaying();
+  }
+
+  /** What it grants where it relays. */
+  RelayLimits relayLimits() {
+    return settings.relayLimits();
   }
 
   /** Dials a candidate; empty if nothing of ours leads there. May be called by any thread. */

@@ -4,6 +4,7 @@ import dev.crust.Candidate;
 import dev.crust.CrustAddress;
 import dev.crust.EndpointBuilder.Place;
 import dev.crust.Event;
+import dev.crust.PeerId;
 import dev.crust.Transport;
 import dev.crust.io.Addresses;
 import dev.crust.io.Pipe;
@@ -46,6 +47,7 @@ final class Listeners {
   private final OutsideView outside;
   private volatile List<Found> hosts = List.of();
   private volatile List<Found> reflexive = List.of();
+  private volatile List<PeerId> relays = List.of();
 
   /**
    * None yet.
@@ -262,6 +264,17 @@ final class Listeners {
     return hosts.stream().map(Found::candidate).toList();
   }
 
+  /** The peers through which we can be reached. */
+  List<PeerId> relays() {
+    return relays;
+  }
+
+  /** Others relay for us now. On the control loop. */
+  void relays(List<PeerId> now) {
+    relays = now;
+    context.feed().publish(new Event.Listening(address()));
+  }
+
   /**
    * What is fit to be passed on: link-local and loopback candidates only where there is nothing
    * else.
@@ -282,7 +295,7 @@ final class Listeners {
                 found -> found.network() == Network.ORDINARY || found.network() == Network.VIRTUAL)
             .toList();
     List<Found> told = global.isEmpty() && peer.isLoopbackAddress() ? all : global;
-    return CrustAddress.of(context.self(), CandidateRank.best(told));
+    return new CrustAddress(context.self(), CandidateRank.best(told), relays);
   }
 
   void close() {

@@ -44,6 +44,9 @@ final class LocalConnection implements Connection {
   /** A stream that somebody waits for. */
   private record Opening(int priority, UserFuture<PeerStream> opened) implements Submitted {}
 
+  /** A stream that the endpoint itself wants. */
+  private record OpeningService(long service, ServiceStream stream) implements Submitted {}
+
   /** Why a connection is over. */
   record End(Reason reason, String detail) {
     ConnectionLostException exception() {
@@ -60,6 +63,7 @@ final class LocalConnection implements Connection {
   private final int maxMessageSize;
   private final Mailbox<Message> mailbox;
   private final SendBudget budget;
+  private final boolean peerRelays;
   private final Instant since = Instant.now();
   private final Queue<Submitted> submitted = new ConcurrentLinkedQueue<>();
   private final AtomicLong taken = new AtomicLong();
@@ -79,6 +83,7 @@ final class LocalConnection implements Connection {
     this.maxMessageSize = Math.min(ours.maxMessageSize(), theirs.limits().maxMessageSize());
     this.mailbox = new Mailbox<>(context.userExecutor(), this::onTaken, context::onUserFailure);
     this.budget = context.sendBudget(ours.window());
+    this.peerRelays = theirs.relays();
     this.takenStep = ours.window() / 8;
     this.closed = context.future();
     this.streams = new LocalStreams(this, context);
@@ -191,6 +196,25 @@ final class LocalConnection implements Connection {
     return opened;
   }
 
+  /** Opens a stream for a service that the peer's endpoint has. On the control loop. */
+  ServiceStream openService(long service) {
+    ServiceStream stream = new ServiceStream(this, context);
+    submit(new OpeningService(service, stream));
+    return stream;
+  }
+
+  /** The peer has opened a stream for a service of ours. On a loop, with the monitor's lock. */
+  void onService(long id, long service) {
+    ServiceStream stream = new ServiceStream(this, context);
+    stream.use(peers.relays().visitor(service, stream));
+    streams.onService(id, stream);
+  }
+
+  /** Whether the peer has said that it relays. */
+  boolean peerRelays() {
+    return peerRelays;
+  }
+
   @Override
   public void onStream(Consumer<? super PeerStream> receiver) {
     streams.receiver(receiver);
@@ -293,6 +317,8 @@ final class LocalConnection implements Connection {
         stream.work.accept(session);
       } else if (work instanceof Opening opening) {
         streams.open(session, opening.priority, opening.opened);
+      } else if (work instanceof OpeningService opening) {
+        streams.openService(session, opening.service, opening.stream);
       }
     }
   }
@@ -360,6 +386,8 @@ final class LocalConnection implements Connection {
         sent.accepted.completeExceptionally(over.exception());
       } else if (work instanceof Opening opening) {
         opening.opened.completeExceptionally(over.exception());
+      } else if (work instanceof OpeningService opening) {
+        opening.stream.onLost(over.exception());
       }
     }
     streams.onLost(over);

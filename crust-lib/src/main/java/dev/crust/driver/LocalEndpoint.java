@@ -5,6 +5,7 @@ import dev.crust.Connection;
 import dev.crust.CrustAddress;
 import dev.crust.Endpoint;
 import dev.crust.EndpointBuilder.Place;
+import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.EndpointBuilder.TlsEngine;
 import dev.crust.Event;
 import dev.crust.Identity;
@@ -14,6 +15,7 @@ import dev.crust.PeerStream;
 import dev.crust.Reason;
 import dev.crust.Transport;
 import dev.crust.io.KeyFile;
+import dev.crust.proto.relay.RelayLimits;
 import dev.crust.spi.Discovery;
 import java.io.Closeable;
 import java.io.IOException;
@@ -58,7 +60,9 @@ public final class LocalEndpoint implements Endpoint {
       Duration dialTimeout,
       Duration heartbeat,
       Duration pathPatience,
-      List<Discovery> discoveries) {}
+      List<Discovery> discoveries,
+      Relaying relaying,
+      RelayLimits relayLimits) {}
 
   private final EndpointContext context;
   private final Peers peers;
@@ -99,6 +103,7 @@ public final class LocalEndpoint implements Endpoint {
 
   private void begin(List<Place> places) throws IOException {
     listeners.open(places, door::enter);
+    peers.relays().open(door::enter);
     door.begin();
     searches.start();
   }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * A stream as its user holds it. The user's threads read and write; the paths' loops bring what has
  * come and what was acknowledged.
  */
-final class LocalStream implements PeerStream {
+final class LocalStream implements PeerStream, StreamEnd {
   /** As much may one stream hold that is not acknowledged, in bytes. */
   private static final long SEND_LIMIT = 4 << 20;
 
@@ -252,37 +252,42 @@ final class LocalStream implements PeerStream {
             session.onStreamTaken(id, count, connection.monitor().roundTrip(), context.now()));
   }
 
-  /** Bytes have come. On a loop. Returns whether {@link #flush} is to follow. */
-  boolean onBytes(ByteBuffer bytes) {
+  @Override
+  public boolean onBytes(ByteBuffer bytes) {
     return received.put(bytes);
   }
 
-  /** Wakes whoever waits for bytes. */
-  void flush() {
+  @Override
+  public void flush() {
     received.flush();
   }
 
-  void onEnd() {
+  @Override
+  public void onEnd() {
     received.end();
     taken(0);
   }
 
-  void onReset(long code) {
+  @Override
+  public void onReset(long code) {
     received.fail(new StreamResetException(code));
   }
 
-  void onStopped(long code, long unsent) {
+  @Override
+  public void onStopped(long code, long unsent) {
     writeFailure = new StreamResetException(code);
     onDone(unsent);
     own.close();
   }
 
-  void onAcknowledged(int bytes) {
+  @Override
+  public void onAcknowledged(int bytes) {
     arrays.onAcknowledged(bytes);
     onDone(bytes);
   }
 
-  void onLost(ConnectionLostException how) {
+  @Override
+  public void onLost(ConnectionLostException how) {
     IOException failure = new IOException(how.getMessage(), how);
     if (writeFailure == null) {
       writeFailure = failure;

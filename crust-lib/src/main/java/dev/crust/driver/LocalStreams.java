@@ -1,6 +1,9 @@
 package dev.crust.driver;
 
+import dev.crust.ConnectionLostException;
+import dev.crust.Message;
 import dev.crust.PeerStream;
+import dev.crust.Reason;
 import dev.crust.driver.LocalConnection.End;
 import dev.crust.driver.LocalConnection.Sent;
 import dev.crust.proto.session.Session;
@@ -22,10 +25,10 @@ final class LocalStreams {
 
   private final LocalConnection connection;
   private final EndpointContext context;
-  private final Map<Long, LocalStream> open = new ConcurrentHashMap<>();
+  private final Map<Long, StreamEnd> open = new ConcurrentHashMap<>();
   private final Mailbox<PeerStream> arrived;
   private final SendBudget budget;
-  private List<LocalStream> touched = new ArrayList<>();
+  private List<StreamEnd> touched = new ArrayList<>();
   private volatile @Nullable End lost;
 
   LocalStreams(LocalConnection connection, EndpointContext context) {
@@ -62,12 +65,24 @@ final class LocalStreams {
       opened.completeExceptionally(
           new IllegalStateException("as many streams are open as the peer allows"));
     } else {
-      opened.complete(add(id, priority));
+      opened.complete(add(id, new LocalStream(id, priority, connection, context, budget)));
     }
   }
 
-  private LocalStream add(long id, int priority) {
-    LocalStream stream = new LocalStream(id, priority, connection, context, budget);
+  /** Opens a stream of ours for a service of the peer's endpoint. */
+  void openService(Session<Sent> session, long service, ServiceStream stream) {
+    long id = session.openService(Message.DEFAULT_PRIORITY, service);
+    if (id < 0) {
+      stream.onLost(
+          new ConnectionLostException(
+              Reason.OVERLOADED, "as many streams are open as the peer allows"));
+    } else {
+      stream.opened(id);
+      add(id, stream);
+    }
+  }
+
+  private <S extends StreamEnd> S add(long id, S stream) {
     open.put(id, stream);
     End over = lost;
     if (over != null) {
@@ -76,12 +91,17 @@ final class LocalStreams {
     return stream;
   }
 
+  void onService(long id, ServiceStream stream) {
+    stream.opened(id);
+    add(id, stream);
+  }
+
   void onOpened(long id, int priority) {
-    arrived.put(add(id, priority));
+    arrived.put(add(id, new LocalStream(id, priority, connection, context, budget)));
   }
 
   void onBytes(long id, ByteBuffer bytes) {
-    LocalStream stream = open.get(id);
+    StreamEnd stream = open.get(id);
     if (stream == null) {
       bytes.position(bytes.limit());
     } else if (stream.onBytes(bytes)) {
@@ -90,28 +110,28 @@ final class LocalStreams {
   }
 
   void onEnd(long id) {
-    LocalStream stream = open.get(id);
+    StreamEnd stream = open.get(id);
     if (stream != null) {
       stream.onEnd();
     }
   }
 
   void onReset(long id, long code) {
-    LocalStream stream = open.get(id);
+    StreamEnd stream = open.get(id);
     if (stream != null) {
       stream.onReset(code);
     }
   }
 
   void onStopped(long id, long code, long dropped) {
-    LocalStream stream = open.get(id);
+    StreamEnd stream = open.get(id);
     if (stream != null) {
       stream.onStopped(code, dropped);
     }
   }
 
   void onAcknowledged(long id, int bytes) {
-    LocalStream stream = open.get(id);
+    StreamEnd stream = open.get(id);
     if (stream != null) {
       stream.onAcknowledged(bytes);
     }
@@ -124,7 +144,7 @@ final class LocalStreams {
   /** Wakes those who wait for what has come. */
   void deliverAll() {
     arrived.flush();
-    List<LocalStream> wakened;
+    List<StreamEnd> wakened;
     synchronized (connection.monitor()) {
       if (touched.isEmpty()) {
         return;
@@ -132,7 +152,7 @@ final class LocalStreams {
       wakened = touched;
       touched = new ArrayList<>();
     }
-    wakened.forEach(LocalStream::flush);
+    wakened.forEach(StreamEnd::flush);
   }
 
   void onLost(End how) {

@@ -75,9 +75,16 @@ final class OpenPath {
     return worn;
   }
 
-  /** The smaller the better: TCP before QUIC. */
+  /** The smaller the better: TCP before QUIC, and both before a relay. */
   int rank() {
+    if (isRelayed()) {
+      return 2;
+    }
     return pipe().transport() == Transport.TCP ? 0 : 1;
+  }
+
+  boolean isRelayed() {
+    return pipe().relay().isPresent();
   }
 
   /** The path for users, with the round trip measured last. */
@@ -85,9 +92,10 @@ final class OpenPath {
     Pipe pipe = pipe();
     return new Path(
         pipe.transport(),
-        Path.Method.of(pipe.remote()),
+        isRelayed() ? Path.Method.RELAYED : Path.Method.of(pipe.remote()),
         pipe.local(),
         pipe.remote(),
+        pipe.relay(),
         Optional.ofNullable(roundTrip));
   }
 

@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * threads may read {@link #connections} and ask for a {@link #greeting}.
  */
 final class Peers {
+  private static final Duration RELAYED_CLOSE_PATIENCE = Duration.ofSeconds(1);
+  private static final Duration CLOSE_STEP = Duration.ofMillis(5);
+
   private final EndpointContext context;
   private final Listeners listeners;
   private final EventLoop control;
@@ -47,6 +50,7 @@ final class Peers {
   /** Dials that have won a connection and go on for a better path to it. */
   private final Map<PeerId, Dial> improving = new HashMap<>();
 
+  private final Relays relays;
   private final BlackHoles blackHoles = new BlackHoles();
   private @Nullable Future<?> timer;
   private boolean closed;
@@ -56,6 +60,23 @@ final class Peers {
     this.listeners = listeners;
     this.control = context.control();
     this.table = new PeerTable<>(context.self(), new SecureRandom());
+    this.relays = new Relays(context, listeners, this);
+  }
+
+  /** What this endpoint has to do with relays. May be asked for by any thread. */
+  Relays relays() {
+    return relays;
+  }
+
+  /** Whether a dial to this peer is under way, to some address of its. */
+  boolean isDialled(PeerId peer) {
+    Dial dial = dials.get(peer);
+    return dial != null && dial.isDirect();
+  }
+
+  /** The same of any peer. */
+  boolean isAnybodyDialled() {
+    return dials.values().stream().anyMatch(Dial::isDirect);
   }
 
   /** The connections that are up, by peer. */
@@ -75,7 +96,8 @@ final class Peers {
         resumes.isPresent(),
         context.limits(),
         listeners.address(path.pipe().remote().getAddress()).candidates(),
-        Optional.of(path.pipe().remote()));
+        Optional.of(path.pipe().remote()),
+        relays.offered());
   }
 
   /** Those of a dial's candidates that do not lead into a black hole. */
@@ -124,6 +146,7 @@ final class Peers {
 
   void dialEnded(PeerId peer, Dial dial) {
     dials.remove(peer, dial);
+    relays.onDialEnded();
   }
 
   /** A dial has won a connection, and may go on for a better path. */
@@ -184,6 +207,7 @@ final class Peers {
         .feed()
         .publish(new Event.Connected(connection, elapsed, attempts), connection::announced);
     connection.up();
+    relays.onUp(connection);
     return true;
   }
 
@@ -195,6 +219,7 @@ final class Peers {
     Dial dial = dials.remove(connection.peer());
     if (dial != null) {
       dial.onConnectedOtherwise(connection);
+      relays.onDialEnded();
     }
   }
 
@@ -210,6 +235,7 @@ final class Peers {
   void onOver(LocalConnection connection, Reason reason, String detail) {
     PeerId peer = connection.peer();
     if (held.remove(peer, connection)) {
+      relays.onGone(peer);
       stopImproving(peer);
     }
     if (connections.remove(peer, connection)) {
@@ -224,13 +250,33 @@ final class Peers {
 
   void close() {
     closed = true;
+    relays.close();
     List.copyOf(dials.values()).forEach(Dial::cancel);
     dials.clear();
-    held.values().forEach(connection -> connection.close(Reason.ENDPOINT_CLOSED));
-    for (PeerPath path : context.paths()) {
-      if (!path.wasOpen()) {
-        onLoop(path, () -> path.leave(Reason.ENDPOINT_CLOSED, ""));
-      }
+    closeRelayed(context.now().plus(RELAYED_CLOSE_PATIENCE));
+  }
+
+  /** The farewell to those behind a relay goes by the connection to that, which is closed last. */
+  private void closeRelayed(Instant until) {
+    List<PeerPath> relayed =
+        context.paths().stream().filter(path -> path.pipe().relay().isPresent()).toList();
+    if (!relayed.isEmpty() && context.now().isBefore(until)) {
+      relayed.forEach(this::close);
+      context.at(context.now().plus(CLOSE_STEP), control, () -> closeRelayed(until));
+    } else {
+      held.values().forEach(connection -> connection.close(Reason.ENDPOINT_CLOSED));
+      context.paths().forEach(this::close);
+    }
+  }
+
+  private void close(PeerPath path) {
+    if (!path.wasOpen()) {
+      onLoop(path, () -> path.leave(Reason.ENDPOINT_CLOSED, ""));
+      return;
+    }
+    LocalConnection connection = held.get(peerOf(path));
+    if (connection != null) {
+      connection.close(Reason.ENDPOINT_CLOSED);
     }
   }
 
@@ -287,6 +333,7 @@ final class Peers {
   private void end(PeerId peer, Reason reason) {
     LocalConnection over = held.remove(peer);
     if (over != null) {
+      relays.onGone(peer);
       stopImproving(peer);
       if (connections.remove(peer, over)) {
         context.feed().publish(new Event.Lost(over, reason, ""));

@@ -8,6 +8,7 @@ import dev.crust.io.Outgoing;
 import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.dial.Redial;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,11 +19,17 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for a path when a connection has none: runs a {@link Redial}. Guarded by the connection's
- * {@link SessionMonitor}.
+ * Looks for a path when a connection has none, or none but by a relay: runs a {@link Redial}, and a
+ * {@link RelayedDial} beside it. Guarded by the connection's {@link SessionMonitor}.
  */
 final class Resumption {
   private static final int MAX_NOTES = 8;
+
+  /** As long is a direct path looked for after a relay has won. */
+  private static final Duration DIRECT_PATIENCE = Duration.ofSeconds(10);
+
+  /** Between two rounds of all relays. */
+  private static final Duration RELAYS_INTERVAL = Duration.ofSeconds(1);
 
   private final PeerId peer;
   private final Token connection;
@@ -32,6 +39,8 @@ final class Resumption {
   private final List<Outgoing> attempts = new ArrayList<>();
   private final ArrayDeque<String> notes = new ArrayDeque<>(1);
   private boolean running;
+  private @Nullable RelayedDial relayed;
+  private @Nullable Instant directUntil;
 
   Resumption(PeerId peer, Token connection, EndpointContext context, Peers peers) {
     this.peer = peer;
@@ -48,6 +57,17 @@ final class Resumption {
   /** A path is wanted after this one. */
   void begin(Path last, Instant now) {
     running = true;
+    directUntil = null;
+    redial.begin(new Candidate(last.transport(), last.remote()), now);
+    RelayedDial begun =
+        new RelayedDial(peer, List.of(), context, peers, Redial.PATIENCE, new Relayed());
+    relayed = begun;
+    onControl(() -> begun.begin(Duration.ZERO));
+  }
+
+  /** A relayed path is there; a better one is wanted, for a while. */
+  void seekDirect(Path last, Instant now) {
+    directUntil = now.plus(DIRECT_PATIENCE);
     redial.begin(new Candidate(last.transport(), last.remote()), now);
   }
 
@@ -55,10 +75,25 @@ final class Resumption {
   boolean end() {
     boolean was = running;
     running = false;
+    directUntil = null;
     redial.end();
+    RelayedDial begun = relayed;
+    if (begun != null) {
+      relayed = null;
+      onControl(begun::end);
+    }
     attempts.forEach(Resumption::cancel);
     attempts.clear();
     return was;
+  }
+
+  private void onControl(Runnable task) {
+    try {
+      context.control().execute(task);
+    } catch (RejectedExecutionException endpointClosed) {
+      // Whatever looked for relays lived on that loop.
+      return;
+    }
   }
 
   private static void cancel(Outgoing attempt) {
@@ -90,6 +125,10 @@ final class Resumption {
   }
 
   void onTimeout(Instant now) {
+    if (directUntil != null && !now.isBefore(directUntil)) {
+      directUntil = null;
+      redial.end();
+    }
     for (Candidate candidate : redial.onTimeout(now)) {
       if (attempts.size() >= 64) {
         attempts.subList(0, 32).clear();
@@ -99,17 +138,41 @@ final class Resumption {
               candidate,
               peer,
               Redial.PATIENCE,
-              pipe -> new PeerPath(pipe, context, new ResumingFate(candidate)))
+              pipe -> new PeerPath(pipe, context, new ResumingFate(candidate.toString())))
           .ifPresent(attempts::add);
     }
   }
 
-  /** What becomes of a path that is to carry the connection on. */
-  private final class ResumingFate implements PeerPath.Fate {
-    private final Candidate candidate;
+  /** Looks among the relays, again and again. On the control loop. */
+  private final class Relayed implements RelayedDial.User {
+    @Override
+    public PeerPath.Fate fate(RelayedDial.Try attempt) {
+      return new ResumingFate("by " + attempt.relay()) {
+        @Override
+        public void onEnded(PeerPath path, Reason reason, String detail) {
+          super.onEnded(path, reason, detail);
+          attempt.ended(reason, detail);
+        }
+      };
+    }
 
-    ResumingFate(Candidate candidate) {
-      this.candidate = candidate;
+    @Override
+    public boolean hopes() {
+      return false;
+    }
+
+    @Override
+    public void onExhausted(RelayedDial dial) {
+      context.at(context.now().plus(RELAYS_INTERVAL), context.control(), dial::again);
+    }
+  }
+
+  /** What becomes of a path that is to carry the connection on. */
+  private class ResumingFate implements PeerPath.Fate {
+    private final String where;
+
+    ResumingFate(String where) {
+      this.where = where;
     }
 
     @Override
@@ -133,7 +196,7 @@ final class Resumption {
     @Override
     public void onEnded(PeerPath path, Reason reason, String detail) {
       if (reason != Reason.CANCELLED && !path.wasOpen()) {
-        note(candidate + ": " + reason);
+        note(where + ": " + reason);
       }
       context.control().execute(() -> peers.onPathEnded(path));
     }

@@ -111,7 +111,10 @@ final class SessionMonitor implements Session.Listener<Sent> {
         return;
       }
       Instant now = context.now();
-      heard = true;
+      if (!heard) {
+        heard = true;
+        choice.used().ifPresent(this::seekDirect);
+      }
       path.health().onHeard(now);
       if (path.wearsOut()) {
         // Before the connection ids of QUIC run out; the dialler comes back by a fresh path.
@@ -235,7 +238,20 @@ final class SessionMonitor implements Session.Listener<Sent> {
     if (before != null) {
       tell(resumed ? Optional.empty() : Optional.of(before.describe()), Optional.of(path));
     }
+    if (heard) {
+      seekDirect(path);
+    }
     pump(path);
+  }
+
+  /**
+   * A better path than a relayed one is looked for, once the peer is known to hold the connection:
+   * else it would take what comes to carry it on for a mistake.
+   */
+  private void seekDirect(OpenPath path) {
+    if (path.isRelayed()) {
+      resumption.seekDirect(path.describe(), context.now());
+    }
   }
 
   private void useNone() {
@@ -452,6 +468,11 @@ final class SessionMonitor implements Session.Listener<Sent> {
   @Override
   public void onStream(long id, int priority) {
     connection.streams().onOpened(id, priority);
+  }
+
+  @Override
+  public void onService(long id, long service) {
+    connection.onService(id, service);
   }
 
   @Override

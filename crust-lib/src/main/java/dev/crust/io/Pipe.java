@@ -11,13 +11,14 @@ import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * A pipe of bytes to an authenticated peer: TLS on TCP, or the one stream of a QUIC connection.
- * Everything happens on its event loop; only {@link #loop} and {@link #transport} may be used from
- * other threads.
+ * A pipe of bytes to an authenticated peer: TLS on TCP or on a circuit through a relay, or the one
+ * stream of a QUIC connection. Everything happens on its event loop; only {@link #loop}, {@link
+ * #transport} and {@link #relay} may be used from other threads.
  */
 public abstract sealed class Pipe extends ChannelInboundHandlerAdapter permits TcpPipe, QuicPipe {
   /** Who reads from a pipe. Called on the pipe's loop. */
@@ -56,6 +57,7 @@ public abstract sealed class Pipe extends ChannelInboundHandlerAdapter permits T
   private final Transport transport;
   private final EventLoop loop;
   private final Reader reader;
+  private final Optional<PeerId> relay;
   private InetSocketAddress local;
   private InetSocketAddress remote;
   private boolean closed;
@@ -66,11 +68,32 @@ public abstract sealed class Pipe extends ChannelInboundHandlerAdapter permits T
       InetSocketAddress local,
       InetSocketAddress remote,
       Function<Pipe, Reader> readers) {
+    this(transport, loop, local, remote, Optional.empty(), readers);
+  }
+
+  /** A pipe by way of a relay. */
+  Pipe(EventLoop loop, Circuit.Way way, Function<Pipe, Reader> readers) {
+    this(way.transport(), loop, way.local(), way.remote(), Optional.of(way.relay()), readers);
+  }
+
+  private Pipe(
+      Transport transport,
+      EventLoop loop,
+      InetSocketAddress local,
+      InetSocketAddress remote,
+      Optional<PeerId> relay,
+      Function<Pipe, Reader> readers) {
     this.transport = transport;
     this.loop = loop;
     this.local = local;
     this.remote = remote;
+    this.relay = relay;
     this.reader = readers.apply(this);
+  }
+
+  /** The peer that relays it, if one does: transport and ends are those of the path to that. */
+  public final Optional<PeerId> relay() {
+    return relay;
   }
 
   /** What carries it. */

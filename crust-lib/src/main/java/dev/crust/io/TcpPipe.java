@@ -6,13 +6,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
 import io.netty.channel.socket.SocketChannelConfig;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.net.InetSocketAddress;
 import java.util.function.Function;
 
-/** A TCP socket with TLS as a pipe. On the socket's loop. */
+/** A TCP socket with TLS as a pipe, or a circuit that behaves as one. On the socket's loop. */
 final class TcpPipe extends Pipe {
   private static final InetSocketAddress NOT_YET = new InetSocketAddress(0);
   private static final Failures.Cause CUT_SHORT =
@@ -27,6 +28,12 @@ final class TcpPipe extends Pipe {
         NOT_YET,
         channel.remoteAddress() == null ? NOT_YET : Addresses.plain(channel.remoteAddress()),
         readers);
+    this.channel = channel;
+  }
+
+  /** A circuit, whose transport and ends are those of the path to the relay. */
+  TcpPipe(CircuitChannel channel, EventLoop loop, Circuit.Way way, Function<Pipe, Reader> readers) {
+    super(loop, way, readers);
     this.channel = channel;
   }
 

@@ -23,8 +23,7 @@ import java.util.function.Function;
 
 /** TCP: listens and dials, and turns every socket into a {@link Pipe}. Thread-safe. */
 public final class TcpPort {
-  private static final WriteBufferWaterMark WATER_MARK =
-      new WriteBufferWaterMark(32 << 10, 64 << 10);
+  static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(32 << 10, 64 << 10);
 
   /**
    * How much the kernel takes that it does not send yet. What it has, no urgent message overtakes;

@@ -33,6 +33,7 @@ import javax.crypto.spec.SecretKeySpec;
  * @param candidates where the sender may be dialled when a path breaks, at most {@value
  *     CrustAddress#MAX_CANDIDATES}
  * @param observed where the sender sees the receiver come from, if it tells
+ * @param relays whether the sender relays for its peers
  */
 public record Greeting(
     Token incarnation,
@@ -40,7 +41,8 @@ public record Greeting(
     boolean resumes,
     Limits limits,
     List<Candidate> candidates,
-    Optional<InetSocketAddress> observed) {
+    Optional<InetSocketAddress> observed,
+    boolean relays) {
   /** Copies the candidates. */
   public Greeting {
     candidates = List.copyOf(candidates);
@@ -72,7 +74,8 @@ public record Greeting(
             .setStreamWindow(limits.streamWindow())
             .setStreamsWindow(limits.streamsWindow())
             .setMaxStreams(limits.maxStreams())
-            .setResumes(resumes);
+            .setResumes(resumes)
+            .setRelays(relays);
     for (Candidate candidate : candidates) {
       hello.addCandidates(
           dev.crust.proto.wire.Candidate.newBuilder()
@@ -124,7 +127,8 @@ public record Greeting(
             hello.getResumes(),
             limits(hello),
             candidates(hello),
-            socket(hello.getObservedAddress(), hello.getObservedPort())));
+            socket(hello.getObservedAddress(), hello.getObservedPort()),
+            hello.getRelays()));
   }
 
   private static Limits limits(Hello hello) throws MalformedMessageException {

@@ -31,8 +31,11 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>racing</td><td>the last attempt fails</td><td>Failed</td><td>over</td></tr>
  * <tr><td>racing</td><td>TCP succeeds, or QUIC and no TCP is left</td><td>Cancel of the others, Won</td><td>over</td></tr>
  * <tr><td>racing</td><td>QUIC succeeds, TCP is left</td><td>Cancel of QUIC's others, Won</td><td>improving</td></tr>
- * <tr><td>improving</td><td>a TCP candidate's turn</td><td>Start</td><td>improving</td></tr>
+ * <tr><td>racing</td><td>a relay is faster</td><td>none</td><td>improving, over if nothing is left</td></tr>
+ * <tr><td>improving</td><td>a candidate's turn</td><td>Start</td><td>improving</td></tr>
  * <tr><td>improving</td><td>TCP succeeds</td><td>Cancel of the others, Improved</td><td>over</td></tr>
+ * <tr><td>improving</td><td>QUIC succeeds, after a relay has won</td><td>Cancel of QUIC's others, Improved</td>
+ * <td>improving, over if no TCP is left</td></tr>
  * <tr><td>improving</td><td>the last attempt fails</td><td>none</td><td>over</td></tr>
  * <tr><td>racing</td><td>the time allowed is over</td><td>Cancel of all, Failed(timeout)</td><td>over</td></tr>
  * <tr><td>improving</td><td>the time allowed is over</td><td>Cancel of all</td><td>over</td></tr>
@@ -57,7 +60,7 @@ public final class DialRace {
     /** Use this one. The attempts are those that have ended; TCP's may go on. */
     record Won(Candidate candidate, List<Attempt> attempts) implements Effect {}
 
-    /** After QUIC has won, TCP has connected too: the session may move to it. */
+    /** After QUIC or a relay has won, a better path is there too: the session may move to it. */
     record Improved(Candidate candidate, List<Attempt> attempts) implements Effect {}
 
     /** The race is over: none worked. */
@@ -199,19 +202,26 @@ public final class DialRace {
     }
     record(candidate, started, now, Attempt.Outcome.WON, Optional.empty(), "");
     List<Effect> effects = new ArrayList<>();
-    if (candidate.transport() == Transport.QUIC) {
-      giveUp(quic(), Attempt.Outcome.LOST, Reason.CANCELLED, now, effects);
-      effects.add(new Effect.Won(candidate, inOrderOfStart()));
-      state = nothingLeft() ? State.OVER : State.IMPROVING;
-    } else {
-      giveUp(all(), Attempt.Outcome.LOST, Reason.CANCELLED, now, effects);
-      effects.add(
-          state == State.IMPROVING
-              ? new Effect.Improved(candidate, inOrderOfStart())
-              : new Effect.Won(candidate, inOrderOfStart()));
-      state = State.OVER;
-    }
+    boolean best = candidate.transport() == Transport.TCP;
+    giveUp(best ? all() : quic(), Attempt.Outcome.LOST, Reason.CANCELLED, now, effects);
+    effects.add(
+        state == State.IMPROVING
+            ? new Effect.Improved(candidate, inOrderOfStart())
+            : new Effect.Won(candidate, inOrderOfStart()));
+    state = best || nothingLeft() ? State.OVER : State.IMPROVING;
     return effects;
+  }
+
+  /**
+   * A relay has won meanwhile; what is under way goes on for a direct path.
+   *
+   * @return the attempts that have ended
+   */
+  public List<Attempt> onRelayed() {
+    if (state == State.RACING) {
+      state = nothingLeft() ? State.OVER : State.IMPROVING;
+    }
+    return inOrderOfStart();
   }
 
   /** Nobody needs the result any more. */
@@ -277,7 +287,7 @@ public final class DialRace {
   }
 
   /** Proofs of who is there tell more than refusals, and those more than silence. */
-  private static Reason tellsMost(List<Attempt> attempts) {
+  public static Reason tellsMost(List<Attempt> attempts) {
     Reason best = Reason.NO_CANDIDATES;
     int bestRank = -1;
     for (Attempt attempt : attempts) {
@@ -286,9 +296,10 @@ public final class DialRace {
           switch (reason) {
             case UNREACHABLE -> 0;
             case TIMEOUT -> 1;
-            case REFUSED -> 2;
-            case PATH_LOST -> 3;
-            default -> 4;
+            case RELAY_REFUSED -> 2;
+            case REFUSED -> 3;
+            case PATH_LOST -> 4;
+            default -> 5;
           };
       if (rank > bestRank) {
         best = reason;

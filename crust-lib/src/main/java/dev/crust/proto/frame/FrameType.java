@@ -62,6 +62,12 @@ public final class FrameType {
   /** How many bytes of a stream (varint) the receiver of this frame may have sent (varint). */
   public static final int STREAM_WINDOW = 0x25;
 
+  /**
+   * A stream (varint) of this priority (1 byte) begins, for a service (varint) of the endpoint's
+   * own; its user hears nothing of it.
+   */
+  public static final int SERVICE = 0x26;
+
   private FrameType() {}
 
   /**

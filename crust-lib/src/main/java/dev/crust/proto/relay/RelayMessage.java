@@ -4,21 +4,24 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.crust.PeerId;
 import dev.crust.proto.MalformedMessageException;
-import dev.crust.proto.wire.RelayClosed;
+import dev.crust.proto.frame.Varint;
 import dev.crust.proto.wire.RelayControl;
 import dev.crust.proto.wire.RelayIncoming;
 import dev.crust.proto.wire.RelayOpen;
 import dev.crust.proto.wire.RelayOpened;
 import dev.crust.proto.wire.RelayReserve;
 import dev.crust.proto.wire.RelayReserved;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 
-/** The body of a RELAY frame. */
-@SuppressWarnings("ArrayRecordComponent") // never compared
+/** What stands at the beginning of a stream between an endpoint and its relay. */
 public sealed interface RelayMessage {
-  /** The longest first bytes of a circuit. */
-  int MAX_FIRST = 4096;
+  /** The number of the service by which relays are asked, and tell of circuits. */
+  int SERVICE = 1;
+
+  /** The longest message, in bytes. */
+  int MAX_LENGTH = 256;
 
   /** To a relay: let others reach me through you. */
   record Reserve() implements RelayMessage {}
@@ -33,20 +36,17 @@ public sealed interface RelayMessage {
     }
   }
 
-  /** To a relay: open a circuit. */
-  record Open(int request, PeerId peer, byte[] first) implements RelayMessage {}
+  /** To a relay: open a circuit, whose bytes follow. */
+  record Open(PeerId peer) implements RelayMessage {}
 
-  /** From a relay: it is open. */
-  record Opened(int request, long circuit) implements RelayMessage {}
+  /** From a relay: it is open, the peer's bytes follow. */
+  record Opened() implements RelayMessage {}
 
-  /** From a relay: somebody has opened one to us. */
-  record Incoming(long circuit, PeerId peer, byte[] first) implements RelayMessage {}
+  /** From a relay: somebody has opened one to us, whose bytes follow. */
+  record Incoming(PeerId peer) implements RelayMessage {}
 
-  /** A circuit is over; with circuit 0, a request is refused. */
-  record Closed(long circuit, int request, RelayRefusal why) implements RelayMessage {}
-
-  /** The bytes. */
-  default byte[] encode() {
+  /** The bytes, with their length before them. */
+  default ByteBuffer encode() {
     RelayControl.Builder control = RelayControl.newBuilder();
     if (this instanceof Reserve) {
       control.setReserve(RelayReserve.getDefaultInstance());
@@ -58,32 +58,21 @@ public sealed interface RelayMessage {
               .setBytes(reserved.bytes())
               .setSeconds(seconds(reserved.duration())));
     } else if (this instanceof Open open) {
-      control.setOpen(
-          RelayOpen.newBuilder()
-              .setRequest(open.request())
-              .setPeer(ByteString.copyFrom(open.peer().bytes()))
-              .setFirst(ByteString.copyFrom(open.first())));
-    } else if (this instanceof Opened opened) {
-      control.setOpened(
-          RelayOpened.newBuilder().setRequest(opened.request()).setCircuit(opened.circuit()));
+      control.setOpen(RelayOpen.newBuilder().setPeer(ByteString.copyFrom(open.peer().bytes())));
+    } else if (this instanceof Opened) {
+      control.setOpened(RelayOpened.getDefaultInstance());
     } else if (this instanceof Incoming incoming) {
       control.setIncoming(
-          RelayIncoming.newBuilder()
-              .setCircuit(incoming.circuit())
-              .setPeer(ByteString.copyFrom(incoming.peer().bytes()))
-              .setFirst(ByteString.copyFrom(incoming.first())));
-    } else if (this instanceof Closed closed) {
-      control.setClosed(
-          RelayClosed.newBuilder()
-              .setCircuit(closed.circuit())
-              .setRequest(closed.request())
-              .setReason(closed.why().toString()));
+          RelayIncoming.newBuilder().setPeer(ByteString.copyFrom(incoming.peer().bytes())));
     }
-    return control.build().toByteArray();
+    byte[] body = control.build().toByteArray();
+    ByteBuffer out = ByteBuffer.allocate(Varint.length(body.length) + body.length);
+    Varint.write(out, body.length);
+    return out.put(body).flip();
   }
 
   /**
-   * Reads a message; empty if it is one of a later version.
+   * Reads the body of a message; empty if it is one of a later version.
    *
    * @throws MalformedMessageException if it is not well-formed
    */
@@ -105,29 +94,9 @@ public sealed interface RelayMessage {
                 limit(reserved.getBytes()),
                 Duration.ofSeconds(limit(reserved.getSeconds()))));
       }
-      case OPEN -> {
-        RelayOpen open = control.getOpen();
-        yield Optional.of(
-            new Open(open.getRequest(), peer(open.getPeer()), first(open.getFirst())));
-      }
-      case OPENED ->
-          Optional.of(
-              new Opened(
-                  control.getOpened().getRequest(), circuit(control.getOpened().getCircuit())));
-      case INCOMING -> {
-        RelayIncoming incoming = control.getIncoming();
-        yield Optional.of(
-            new Incoming(
-                circuit(incoming.getCircuit()),
-                peer(incoming.getPeer()),
-                first(incoming.getFirst())));
-      }
-      case CLOSED -> {
-        RelayClosed closed = control.getClosed();
-        yield Optional.of(
-            new Closed(
-                closed.getCircuit(), closed.getRequest(), RelayRefusal.of(closed.getReason())));
-      }
+      case OPEN -> Optional.of(new Open(peer(control.getOpen().getPeer())));
+      case OPENED -> Optional.of(new Opened());
+      case INCOMING -> Optional.of(new Incoming(peer(control.getIncoming().getPeer())));
       case KIND_NOT_SET -> Optional.empty();
     };
   }
@@ -141,24 +110,10 @@ public sealed interface RelayMessage {
     return Math.max(value, 0);
   }
 
-  private static long circuit(long id) throws MalformedMessageException {
-    if (id == 0) {
-      throw new MalformedMessageException("a circuit without a name");
-    }
-    return id;
-  }
-
   private static PeerId peer(ByteString id) throws MalformedMessageException {
     if (id.size() != PeerId.LENGTH) {
       throw new MalformedMessageException("a peer id of " + id.size() + " bytes");
     }
     return PeerId.of(id.toByteArray());
-  }
-
-  private static byte[] first(ByteString bytes) throws MalformedMessageException {
-    if (bytes.size() > MAX_FIRST) {
-      throw new MalformedMessageException("%d first bytes of a circuit".formatted(bytes.size()));
-    }
-    return bytes.toByteArray();
   }
 }

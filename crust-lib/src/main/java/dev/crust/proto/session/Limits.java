@@ -24,6 +24,9 @@ public record Limits(
   /** What a stream may hold when the path is fast and long. */
   public static final long LARGEST_STREAM_WINDOW = 8 << 20;
 
+  /** What a stream of a service may hold at most: nobody reads it who could be asked to hurry. */
+  public static final long LARGEST_SERVICE_WINDOW = 512 << 10;
+
   /** What all streams of a connection may hold. */
   public static final long STREAMS_WINDOW = 24 << 20;
 

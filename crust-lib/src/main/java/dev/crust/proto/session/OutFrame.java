@@ -101,6 +101,27 @@ sealed interface OutFrame<R> {
     }
   }
 
+  /** A stream of a service begins. */
+  record Service<R>(long id, int priority, long service) implements OutFrame<R> {
+    @Override
+    public int payload() {
+      return 0;
+    }
+
+    @Override
+    public int header() {
+      return 2 + Varint.length(id) + Varint.length(service);
+    }
+
+    @Override
+    public void writeBody(ByteBuffer out) {
+      out.put((byte) FrameType.SERVICE);
+      Varint.write(out, id);
+      out.put((byte) priority);
+      Varint.write(out, service);
+    }
+  }
+
   /** Something about a stream, with a number if it is not negative. */
   record Control<R>(int type, long id, long number) implements OutFrame<R> {
     @Override

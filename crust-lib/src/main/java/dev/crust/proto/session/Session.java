@@ -71,6 +71,11 @@ public final class Session<R> {
     /** The peer has opened a stream. */
     void onStream(long id, int priority);
 
+    /**
+     * The peer has opened a stream for a service of this endpoint. Its user hears nothing of it.
+     */
+    void onService(long id, long service);
+
     /** Bytes of a stream, valid during the call, which takes all of them. */
     void onStreamBytes(long id, ByteBuffer bytes);
 
@@ -171,6 +176,14 @@ public final class Session<R> {
   /** The user has taken a stream that the peer opened. */
   public void accept(long stream) {
     streams.accept(stream);
+  }
+
+  /**
+   * Opens a stream for a service of the peer's endpoint, which must have said that it has it; -1 if
+   * the peer allows no more streams.
+   */
+  public long openService(int priority, long service) {
+    return streams.openService(priority, service, latest);
   }
 
   /**
@@ -293,12 +306,14 @@ public final class Session<R> {
   }
 
   private void onControl(int type, ByteBuffer body) throws MalformedMessageException {
-    if (type < FrameType.OPEN || type > FrameType.STREAM_WINDOW) {
+    if (type < FrameType.OPEN || type > FrameType.SERVICE) {
       return;
     }
     long id = Varint.read(body);
     switch (type) {
       case FrameType.OPEN -> streams.onOpen(id, Inbox.priority(body), latest);
+      case FrameType.SERVICE ->
+          streams.onService(id, Inbox.priority(body), Varint.read(body), latest);
       case FrameType.FIN -> streams.onFin(id);
       case FrameType.RESET -> streams.onReset(id, Varint.read(body), latest);
       case FrameType.STOP -> streams.onStop(id, Varint.read(body));

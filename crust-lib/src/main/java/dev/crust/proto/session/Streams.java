@@ -74,27 +74,40 @@ final class Streams<R> {
 
   /** Opens a stream of ours; -1 if the peer allows no more. */
   long open(int priority, Instant now) {
+    long id = begin(priority, Limits.LARGEST_STREAM_WINDOW, now);
+    if (id >= 0) {
+      outbox.add(new OutFrame.Open<>(id, priority));
+    }
+    return id;
+  }
+
+  /** Opens a stream of ours for a service of the peer's; -1 if the peer allows no more. */
+  long openService(int priority, long service, Instant now) {
+    long id = begin(priority, Limits.LARGEST_SERVICE_WINDOW, now);
+    if (id >= 0) {
+      outbox.add(new OutFrame.Service<>(id, priority, service));
+    }
+    return id;
+  }
+
+  private long begin(int priority, long largest, Instant now) {
     if (openedByUs >= theirs.maxStreams()) {
       return -1;
     }
     long id = nextOurs;
     nextOurs += 2;
     openedByUs++;
-    put(id, priority, true, now);
-    outbox.add(new OutFrame.Open<>(id, priority));
+    put(id, priority, true, largest, now);
     return id;
   }
 
-  private void put(long id, int priority, boolean accepted, Instant now) {
+  private void put(long id, int priority, boolean accepted, long largest, Instant now) {
     open.put(
         id,
         new Both(
             new OutgoingStream(id, priority, theirs.streamWindow()),
             new IncomingStream(
-                id,
-                ours.streamWindow(),
-                Math.max(ours.streamWindow(), Limits.LARGEST_STREAM_WINDOW),
-                now),
+                id, ours.streamWindow(), Math.max(ours.streamWindow(), largest), now),
             accepted));
   }
 
@@ -200,6 +213,19 @@ final class Streams<R> {
   }
 
   void onOpen(long id, int priority, Instant now) throws MalformedMessageException {
+    onBegun(id, priority, false, Limits.LARGEST_STREAM_WINDOW, now);
+    listener.onStream(id, priority);
+  }
+
+  void onService(long id, int priority, long service, Instant now)
+      throws MalformedMessageException {
+    // No user is to take it.
+    onBegun(id, priority, true, Limits.LARGEST_SERVICE_WINDOW, now);
+    listener.onService(id, service);
+  }
+
+  private void onBegun(long id, int priority, boolean accepted, long largest, Instant now)
+      throws MalformedMessageException {
     if (id != nextTheirs) {
       throw new MalformedMessageException(
           "stream %d was opened where %d is next".formatted(id, nextTheirs));
@@ -210,8 +236,7 @@ final class Streams<R> {
     }
     nextTheirs += 2;
     openedByPeer++;
-    put(id, priority, false, now);
-    listener.onStream(id, priority);
+    put(id, priority, accepted, largest, now);
   }
 
   /** So many bytes come on this stream. */

@@ -65,7 +65,8 @@ final class GreetingTest {
         true,
         Limits.forMessages(1000),
         List.of(Candidate.quic(new InetSocketAddress("192.0.2.1", 4002))),
-        observed);
+        observed,
+        true);
   }
 
   private static Greeting read(Hello hello) throws MalformedMessageException {

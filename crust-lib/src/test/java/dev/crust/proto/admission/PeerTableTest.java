@@ -123,7 +123,13 @@ final class PeerTableTest {
 
   private static Greeting holding(Token held, boolean resumes) {
     return new Greeting(
-        OLD, Optional.of(held), resumes, Limits.forMessages(1000), List.of(), Optional.empty());
+        OLD,
+        Optional.of(held),
+        resumes,
+        Limits.forMessages(1000),
+        List.of(),
+        Optional.empty(),
+        false);
   }
 
   private static List<Effect<String>> follow(String path, Token connection) {
@@ -137,7 +143,8 @@ final class PeerTableTest {
         false,
         Limits.forMessages(1000),
         List.of(),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   /** The smaller the number, the smaller the id. */

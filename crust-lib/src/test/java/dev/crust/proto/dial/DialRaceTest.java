@@ -64,6 +64,31 @@ final class DialRaceTest {
   }
 
   @Test
+  void a_relay_is_faster_and_direct_paths_still_get_the_session() {
+    DialRace race = race(T4, T6, Q4);
+    race.onTimeout(ms(0));
+    assertThat(race.onRelayed()).isEmpty();
+    assertThat(race.onTimeout(ms(250))).containsExactly(new Start(T6), new Start(Q4));
+    assertThat(race.onConnected(Q4, ms(300))).singleElement().isInstanceOf(Effect.Improved.class);
+    assertThat(race.onConnected(T6, ms(400)))
+        .hasSize(2)
+        .contains(new Cancel(T4))
+        .last()
+        .isInstanceOf(Effect.Improved.class);
+    assertThat(race.deadline()).isNull();
+  }
+
+  @Test
+  void a_relay_is_faster_and_nothing_else_works() {
+    DialRace race = race(T4);
+    race.onTimeout(ms(0));
+    race.onRelayed();
+    assertThat(race.onFailed(T4, Reason.REFUSED, "", ms(10))).isEmpty();
+    assertThat(race.deadline()).isNull();
+    assertThat(race.onRelayed()).extracting(Attempt::candidate).containsExactly(T4);
+  }
+
+  @Test
   void a_background_that_fails_is_no_news() {
     DialRace race = race(T4, T6, Q4);
     race.onTimeout(ms(0));

@@ -66,6 +66,9 @@ final class Bodies {
             case FrameType.NEXT -> "next " + Varint.read(body);
             case FrameType.STREAMS_WINDOW -> "streams window " + Varint.read(body);
             case FrameType.OPEN -> "open %d at %d".formatted(Varint.read(body), body.get() & 0xff);
+            case FrameType.SERVICE ->
+                "service %d at %d: %d"
+                    .formatted(Varint.read(body), body.get() & 0xff, Varint.read(body));
             case FrameType.DATA -> "data %d: %d".formatted(Varint.read(body), body.remaining());
             case FrameType.FIN -> "fin " + Varint.read(body);
             case FrameType.RESET -> "reset %d %d".formatted(Varint.read(body), Varint.read(body));

@@ -38,6 +38,11 @@ final class Heard implements Session.Listener<String> {
   }
 
   @Override
+  public void onService(long id, long service) {
+    events.add("stream %d for service %d".formatted(id, service));
+  }
+
+  @Override
   public void onStreamBytes(long id, ByteBuffer bytes) {
     events.add("stream %d: %d".formatted(id, bytes.remaining()));
     bytes.position(bytes.limit());

@@ -106,6 +106,17 @@ class ReplayTest {
   }
 
   @Test
+  void streams_of_services_count_among_the_others() throws Exception {
+    session.onFrame(FrameType.SERVICE, numbers(1, 5, 300), 0);
+    assertThat(heard.events).containsExactly("stream 1 for service 300");
+    assertThat(session.session.openStream(9)).isZero();
+    assertThat(session.session.openService(7, 300)).isEqualTo(2);
+    assertThat(session.session.openService(7, 300)).as("two are allowed").isEqualTo(-1);
+    assertThat(written(session)).contains("open 0 at 9", "service 2 at 7: 300");
+    refused(FrameType.SERVICE, numbers(1, 5, 300), "stream 1 was opened where 3 is next");
+  }
+
+  @Test
   void a_stream_that_is_not_the_next() {
     refused(FrameType.OPEN, numbers(3, 5), "stream 3 was opened where 1 is next");
   }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedSide implements Session.Listener<Integer> {
   static final int MESSAGES = 30;
   static final int STREAMS = 8;
+  private static final long SERVICE = 1 << 20;
 
   /** A path as this side has it. */
   static final class End implements FrameReader.Frames {
@@ -195,7 +196,11 @@ final class SimulatedSide implements Session.Listener<Integer> {
   /** The user does something to a stream, or opens one. */
   void useStream(Instant now, boolean hurry) {
     if (opened < STREAMS && (random.nextInt(6) == 0 || hurry)) {
-      long id = session.openStream(64 * random.nextInt(4));
+      int priority = 64 * random.nextInt(4);
+      long id =
+          random.nextInt(4) == 0
+              ? session.openService(priority, SERVICE)
+              : session.openStream(priority);
       if (id >= 0) {
         opened++;
         streams.put(id, new UserStream(id, true));
@@ -397,6 +402,12 @@ final class SimulatedSide implements Session.Listener<Integer> {
   @Override
   public void onStream(long id, int priority) {
     check(streams.put(id, new UserStream(id, false)) == null, "stream %d opened twice", id);
+  }
+
+  @Override
+  public void onService(long id, long service) {
+    check(service == SERVICE, "stream %d is for service %d", id, service);
+    onStream(id, 0);
   }
 
   private UserStream known(long id) {

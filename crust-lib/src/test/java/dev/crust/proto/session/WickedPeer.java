@@ -339,6 +339,11 @@ final class WickedPeer implements Session.Listener<Integer> {
   }
 
   @Override
+  public void onService(long id, long service) {
+    onStream(id, 0);
+  }
+
+  @Override
   public void onStreamBytes(long id, ByteBuffer bytes) {
     held(id).bytes += bytes.remaining();
     bytes.position(bytes.limit());

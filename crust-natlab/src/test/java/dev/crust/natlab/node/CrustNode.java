@@ -160,6 +160,12 @@ final class CrustNode implements HostProcess.Listener {
     return await("connected", about(peer), PATIENCE);
   }
 
+  /** Waits until a peer relays for this node, so that its own address names it. */
+  void awaitReservation(CrustNode relay) throws InterruptedException {
+    String via = "via=" + relay.id();
+    await("listening", event -> event.path("address").asText().contains(via), PATIENCE);
+  }
+
   /**
    * Waits until the user was told that no path is left to a peer: the connection is lost, or it
    * outlives its path and waits for another.

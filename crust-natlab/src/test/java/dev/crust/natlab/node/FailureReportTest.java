@@ -31,7 +31,8 @@ final class FailureReportTest {
       assertThat(report)
           .containsPattern("(?m)^\\S+Z " + peer + " \\{\"event\":\"listening\"")
           .containsPattern("(?m)^\\S+Z " + peer + " < connect crust://")
-          .containsPattern("(?m)^\\S+Z " + peer + " \\{\"event\":\"connect-failed\"")
+          .containsPattern(
+              "(?m)^\\S+Z " + peer + " \\{\"event\":\"connected\".*\"method\":\"relayed\"")
           .containsPattern("(?m)^== " + peer + "\ntable inet natlab");
     }
     assertThat(report).contains("map owner", "masquerade random,fully-random", "dport=443");
@@ -49,7 +50,7 @@ final class FailureReportTest {
     void port_restricted_x_symmetric(Labs labs, EventLog log) throws Exception {
       Meeting meeting = new Meeting(Place.of(NatType.PORT_RESTRICTED), Place.of(NatType.SYMMETRIC));
       assertThat(meeting.bySimplePunching(log)).isEqualTo(Meeting.NOTHING);
-      assertThat(meeting.inKernel(labs, log)).isEqualTo("telepathy");
+      assertThat(meeting.inKernel(Meeting.RELAYED, labs, log)).isEqualTo("telepathy");
     }
   }
 }

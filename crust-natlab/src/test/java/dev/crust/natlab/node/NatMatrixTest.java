@@ -28,8 +28,8 @@ final class NatMatrixTest {
       textBlock =
           """
           none,            symmetric,       direct,   udp+tcp
-          port-restricted, symmetric-seq,   nothing,  nothing
-          cgn,             full-cone,       nothing,  udp+tcp
+          port-restricted, symmetric-seq,   relayed,  nothing
+          cgn,             full-cone,       relayed,  udp+tcp
           """)
   void sample(
       @ConvertWith(AsPlace.class) Place one,
@@ -55,24 +55,24 @@ final class NatMatrixTest {
           none,            symmetric-seq,   direct,   udp+tcp
           none,            cgn,             direct,   udp+tcp
           none,            udp-blocked,     direct,   tcp
-          none,            tcp-443-only,    nothing,  nothing
+          none,            tcp-443-only,    relayed,  nothing
           fw,              fw,              direct,   udp+tcp
-          fw,              symmetric,       nothing,  nothing
-          full-cone,       full-cone,       nothing,  udp+tcp
-          full-cone,       symmetric,       nothing,  udp+tcp
-          addr-restricted, symmetric-seq,   nothing,  udp+tcp
-          port-restricted, port-restricted, nothing,  udp+tcp
-          port-restricted, eim-random,      nothing,  udp+tcp
-          port-restricted, addr-symmetric,  nothing,  nothing
-          eim-random,      linux,           nothing,  udp+tcp
-          linux,           linux,           nothing,  udp+tcp
-          linux,           symmetric,       nothing,  nothing
-          symmetric,       symmetric,       nothing,  nothing
-          symmetric-seq,   symmetric-seq,   nothing,  nothing
-          cgn,             cgn,             nothing,  udp+tcp
-          cgn,             symmetric,       nothing,  nothing
-          udp-blocked,     port-restricted, nothing,  tcp
-          tcp-443-only,    full-cone,       nothing,  nothing
+          fw,              symmetric,       relayed,  nothing
+          full-cone,       full-cone,       relayed,  udp+tcp
+          full-cone,       symmetric,       relayed,  udp+tcp
+          addr-restricted, symmetric-seq,   relayed,  udp+tcp
+          port-restricted, port-restricted, relayed,  udp+tcp
+          port-restricted, eim-random,      relayed,  udp+tcp
+          port-restricted, addr-symmetric,  relayed,  nothing
+          eim-random,      linux,           relayed,  udp+tcp
+          linux,           linux,           relayed,  udp+tcp
+          linux,           symmetric,       relayed,  nothing
+          symmetric,       symmetric,       relayed,  nothing
+          symmetric-seq,   symmetric-seq,   relayed,  nothing
+          cgn,             cgn,             relayed,  udp+tcp
+          cgn,             symmetric,       relayed,  nothing
+          udp-blocked,     port-restricted, relayed,  tcp
+          tcp-443-only,    full-cone,       relayed,  nothing
           """)
   void whole(
       @ConvertWith(AsPlace.class) Place one,
@@ -88,7 +88,7 @@ final class NatMatrixTest {
   private static void meet(
       Meeting meeting, String kernel, String simulator, Labs labs, EventLog log) throws Exception {
     assertThat(meeting.bySimplePunching(log)).as("simulator").isEqualTo(simulator);
-    assertThat(meeting.inKernel(labs, log)).as("kernel").isEqualTo(kernel);
+    assertThat(meeting.inKernel(kernel, labs, log)).as("kernel").isEqualTo(kernel);
   }
 
   /** A NAT type by its name, or {@code cgn}. */
