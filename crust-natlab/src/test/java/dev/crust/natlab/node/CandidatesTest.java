@@ -54,7 +54,7 @@ final class CandidatesTest {
     CrustNode carl = nodes.start("carl", "--no-beacon", "--transport", "quic");
     CrustNode anne = nodes.start("anne", "--no-beacon", "--transport", "quic");
     meet(anne, ben);
-    assertThat(anne.events()).filteredOn(is("listening")).hasSize(1);
+    assertThat(anne.events()).filteredOn(is("listening")).noneMatch(CandidatesTest::isOutside);
     meet(anne, carl);
     awaitOutside(anne);
   }
@@ -69,7 +69,7 @@ final class CandidatesTest {
     CrustNode anne = nodes.start("anne", "--no-beacon", "--transport", "quic");
     meet(anne, ben);
     meet(anne, carl);
-    assertThat(anne.events()).filteredOn(is("listening")).hasSize(1);
+    assertThat(anne.events()).filteredOn(is("listening")).noneMatch(CandidatesTest::isOutside);
   }
 
   @Test
@@ -82,7 +82,7 @@ final class CandidatesTest {
     CrustNode anne = nodes.start("anne", "--no-beacon", "--transport", "tcp");
     meet(anne, ben);
     meet(anne, carl);
-    assertThat(anne.events()).filteredOn(is("listening")).hasSize(1);
+    assertThat(anne.events()).filteredOn(is("listening")).noneMatch(CandidatesTest::isOutside);
   }
 
   @ParameterizedTest(name = "{0}")
@@ -129,10 +129,12 @@ final class CandidatesTest {
   }
 
   private static JsonNode awaitOutside(CrustNode node) throws InterruptedException {
-    return node.await(
-        "listening",
-        event -> event.path("candidates").toString().contains("quic://198.18.0.1:"),
-        PATIENCE);
+    return node.await("listening", CandidatesTest::isOutside, PATIENCE);
+  }
+
+  /** Whether a port is told as it is seen from outside the home. */
+  private static boolean isOutside(JsonNode listening) {
+    return listening.path("candidates").toString().contains("//198.18.0.1:");
   }
 
   private static List<String> candidates(CrustNode node) throws InterruptedException {
