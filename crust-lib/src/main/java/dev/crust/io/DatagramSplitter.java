@@ -2,6 +2,7 @@ package dev.crust.io;
 
 import dev.crust.proto.datagram.ConnectionId;
 import dev.crust.proto.datagram.DatagramKind;
+import dev.crust.proto.guard.RateLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
@@ -32,6 +33,13 @@ import org.jspecify.annotations.Nullable;
 final class DatagramSplitter extends ChannelDuplexHandler implements QuicConnectionIdGenerator {
   /** Above this many handshakes under way, whoever comes first shows its address. */
   static final int FREE_HANDSHAKES = 64;
+
+  /**
+   * As often may one come first without that. Most Initials of a flood are none when they are
+   * looked at, and their handshakes end at once, but each costs a connection's memory until the
+   * garbage collector has run twice: the codec's objects have finalizers.
+   */
+  private static final RateLimit.Rate FREE_OPENINGS = new RateLimit.Rate(256, 64);
 
   /**
    * How many ids of closed connections are remembered: a late first answer to a dial looks like the
@@ -74,6 +82,7 @@ final class DatagramSplitter extends ChannelDuplexHandler implements QuicConnect
         }
       };
   private final List<Route> touched = new ArrayList<>();
+  private final RateLimit.Bucket openingsLeft = new RateLimit.Bucket(FREE_OPENINGS);
   private @Nullable Route current;
   private int handshakes;
 
@@ -91,9 +100,12 @@ final class DatagramSplitter extends ChannelDuplexHandler implements QuicConnect
     this.drops = drops;
   }
 
-  /** Whether so many handshakes are under way that a newcomer has to show its address first. */
+  /**
+   * Whether so many handshakes are under way, or have begun lately, that the newcomer at hand has
+   * to show its address first.
+   */
   boolean underLoad() {
-    if (handshakes < FREE_HANDSHAKES) {
+    if (handshakes < FREE_HANDSHAKES && openingsLeft.take(clock.instant())) {
       return false;
     }
     // The id that comes next is for a Retry, which leaves no trace.

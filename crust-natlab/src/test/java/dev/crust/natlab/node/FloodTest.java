@@ -68,11 +68,8 @@ final class FloodTest {
     flood(flood, 2000, 4, labs, log);
   }
 
-  /** Not of Initials, of which so many still leave something on the heap. */
   @ParameterizedTest
-  @EnumSource(
-      value = Flood.class,
-      names = {"GARBAGE", "STUN"})
+  @EnumSource(Flood.class)
   void twenty_thousand_a_second(Flood flood, Labs labs, EventLog log) throws Exception {
     flood(flood, 20_000, 20, labs, log);
   }
