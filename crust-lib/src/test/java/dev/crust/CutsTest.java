@@ -4,10 +4,7 @@ import static dev.crust.LoopbackEndpoints.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crust.LoopbackEndpoints.Watched;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetAddress;
-import java.security.MessageDigest;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -64,14 +61,16 @@ final class CutsTest {
       CompletableFuture<Integer> counted = new CompletableFuture<>();
       Numbers numbers = new Numbers(messages, counted);
       alice.endpoint().onMessage((connection, message) -> numbers.onMessage(message));
-      alice.endpoint().onStream(stream -> start(() -> digest.complete(digest(stream.input()))));
+      alice
+          .endpoint()
+          .onStream(stream -> start(() -> digest.complete(Bulk.digest(stream.input()))));
       try (TcpProxy proxy =
           new TcpProxy(LoopbackEndpoints.port(alice), elsewhere, elsewhere, false)) {
         Connection connection =
             bob.connect(CrustAddress.of(alice.id(), List.of(Candidate.tcp(proxy.address()))));
         PeerStream stream = await(connection.openStream(200));
         AtomicReference<byte[]> sent = new AtomicReference<>();
-        CompletableFuture<Void> written = start(() -> sent.set(write(stream.output(), bytes)));
+        CompletableFuture<Void> written = start(() -> sent.set(Bulk.write(stream.output(), bytes)));
         CompletableFuture<CompletionStage<Void>> last = new CompletableFuture<>();
         CompletableFuture<Void> numbered = start(() -> last.complete(number(connection, messages)));
 
@@ -125,28 +124,6 @@ final class CutsTest {
       last = connection.send(Message.of(Integer.toString(i)));
     }
     return last;
-  }
-
-  private static byte[] write(OutputStream out, long count) throws Exception {
-    MessageDigest digest = MessageDigest.getInstance("SHA-256");
-    Random random = new Random(1);
-    byte[] buffer = new byte[64 << 10];
-    for (long left = count; left > 0; left -= buffer.length) {
-      random.nextBytes(buffer);
-      digest.update(buffer);
-      out.write(buffer);
-    }
-    out.close();
-    return digest.digest();
-  }
-
-  private static byte[] digest(InputStream in) throws Exception {
-    MessageDigest digest = MessageDigest.getInstance("SHA-256");
-    byte[] buffer = new byte[64 << 10];
-    for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-      digest.update(buffer, 0, n);
-    }
-    return digest.digest();
   }
 
   private interface Task {

@@ -7,13 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.LoopbackEndpoints.Watched;
 import dev.crust.proto.relay.RelayLimits;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -162,10 +158,12 @@ final class RelayedTest {
   void sixty_four_mebibytes() throws Exception {
     Three all = three(FAST);
     CompletableFuture<byte[]> digest = new CompletableFuture<>();
-    all.bob.endpoint().onStream(stream -> start(() -> digest.complete(digest(stream.input()))));
+    all.bob
+        .endpoint()
+        .onStream(stream -> start(() -> digest.complete(Bulk.digest(stream.input()))));
     Connection connection = all.alice.connect(by(all.bob, all.relay));
     PeerStream stream = await(connection.openStream());
-    byte[] sent = write(stream.output(), 64 << 20);
+    byte[] sent = Bulk.write(stream.output(), 64 << 20);
     assertThat(digest.get(100, TimeUnit.SECONDS)).isEqualTo(sent);
     assertThat(connection.path().method()).isEqualTo(Path.Method.RELAYED);
   }
@@ -178,11 +176,11 @@ final class RelayedTest {
     Connection connection = all.alice.connect(by(all.bob, all.relay));
     PeerStream stream = await(connection.openStream());
     CompletableFuture<byte[]> sent = new CompletableFuture<>();
-    start(() -> sent.complete(write(stream.output(), 64 << 20)));
+    start(() -> sent.complete(Bulk.write(stream.output(), 64 << 20)));
     PeerStream there = arrived.poll(10, TimeUnit.SECONDS);
     assertThatThrownBy(() -> sent.get(3, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
     await(connection.ping());
-    assertThat(digest(there.input())).isEqualTo(sent.get(100, TimeUnit.SECONDS));
+    assertThat(Bulk.digest(there.input())).isEqualTo(sent.get(100, TimeUnit.SECONDS));
   }
 
   @Test
@@ -201,10 +199,12 @@ final class RelayedTest {
                 1L << 40,
                 Duration.ofHours(1)));
     CompletableFuture<byte[]> digest = new CompletableFuture<>();
-    all.bob.endpoint().onStream(stream -> start(() -> digest.complete(digest(stream.input()))));
+    all.bob
+        .endpoint()
+        .onStream(stream -> start(() -> digest.complete(Bulk.digest(stream.input()))));
     Connection connection = all.alice.connect(by(all.bob, all.relay));
     PeerStream stream = await(connection.openStream());
-    byte[] sent = write(stream.output(), 3 << 20);
+    byte[] sent = Bulk.write(stream.output(), 3 << 20);
     assertThat(digest.get(60, TimeUnit.SECONDS)).isEqualTo(sent);
     assertThat(connection.path().method()).isEqualTo(Path.Method.RELAYED);
   }
@@ -262,11 +262,13 @@ final class RelayedTest {
   void the_path_to_the_relay_breaks_and_comes_back() throws Exception {
     Three all = three(FAST);
     CompletableFuture<byte[]> digest = new CompletableFuture<>();
-    all.bob.endpoint().onStream(stream -> start(() -> digest.complete(digest(stream.input()))));
+    all.bob
+        .endpoint()
+        .onStream(stream -> start(() -> digest.complete(Bulk.digest(stream.input()))));
     Connection connection = all.alice.connect(by(all.bob, all.relay));
     PeerStream stream = await(connection.openStream());
     CompletableFuture<byte[]> sent = new CompletableFuture<>();
-    start(() -> sent.complete(write(stream.output(), 32 << 20)));
+    start(() -> sent.complete(Bulk.write(stream.output(), 32 << 20)));
     for (int i = 0; i < 6; i++) {
       TcpProxy cut = proxies.get(i % 2);
       cut.cutAfter(1 << 20);
@@ -399,10 +401,12 @@ final class RelayedTest {
                 1 << 20,
                 Duration.ofHours(1)));
     CompletableFuture<byte[]> digest = new CompletableFuture<>();
-    all.bob.endpoint().onStream(stream -> start(() -> digest.complete(digest(stream.input()))));
+    all.bob
+        .endpoint()
+        .onStream(stream -> start(() -> digest.complete(Bulk.digest(stream.input()))));
     Connection connection = all.alice.connect(by(all.bob, all.relay));
     PeerStream stream = await(connection.openStream());
-    byte[] sent = write(stream.output(), 5 << 20);
+    byte[] sent = Bulk.write(stream.output(), 5 << 20);
     assertThat(digest.get(100, TimeUnit.SECONDS)).as("by circuit after circuit").isEqualTo(sent);
     Event.PathChanged capped = all.alice.next(Event.PathChanged.class);
     assertThat(capped.reason()).isEqualTo(Reason.RELAY_REFUSED);
@@ -411,28 +415,6 @@ final class RelayedTest {
   private static void echo(PeerStream stream) throws Exception {
     stream.input().transferTo(stream.output());
     stream.finish();
-  }
-
-  private static byte[] write(OutputStream out, long count) throws Exception {
-    MessageDigest digest = MessageDigest.getInstance("SHA-256");
-    Random random = new Random(1);
-    byte[] buffer = new byte[64 << 10];
-    for (long left = count; left > 0; left -= buffer.length) {
-      random.nextBytes(buffer);
-      digest.update(buffer);
-      out.write(buffer);
-    }
-    out.close();
-    return digest.digest();
-  }
-
-  private static byte[] digest(InputStream in) throws Exception {
-    MessageDigest digest = MessageDigest.getInstance("SHA-256");
-    byte[] buffer = new byte[64 << 10];
-    for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-      digest.update(buffer, 0, n);
-    }
-    return digest.digest();
   }
 
   private interface Task {
