@@ -61,7 +61,7 @@ class BeaconNamespaceTest {
       long begun = System.nanoTime();
       alice.plug("10.84.0.1/24");
       alice.expect(found(bob), IN_TIME);
-      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(4));
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(2));
       bob.expect(found(alice), IN_TIME);
       alice.unplug();
       alice.rest();
