@@ -33,7 +33,6 @@ final class QuicPipe extends Pipe {
   private static final int DONE = 0;
 
   private static final int ABORTED = 1;
-  private static final int NONE = -1;
 
   /**
    * What is put together before QUIC cuts it into packets: enough for a whole batch of datagrams,
@@ -56,7 +55,7 @@ final class QuicPipe extends Pipe {
   private int readInPass;
   private boolean shutDown;
   private boolean heard;
-  private int farewellDue = NONE;
+  private boolean farewellDue;
   private int addressChanges;
 
   QuicPipe(
@@ -137,7 +136,7 @@ final class QuicPipe extends Pipe {
     dropGathered();
     if (error == DONE && route.dialled() && !heard) {
       // Quiche would close without a word, and leave the peer with half a handshake.
-      farewellDue = error;
+      farewellDue = true;
       loop().schedule(() -> sayFarewell(error), CLOSE_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
     } else {
       // Never from within QUIC's own sending, which would leave out the farewell.
@@ -199,10 +198,9 @@ final class QuicPipe extends Pipe {
    */
   void onBatch() {
     heard = true;
-    if (farewellDue != NONE) {
-      int error = farewellDue;
-      farewellDue = NONE;
-      loop().execute(() -> sayFarewell(error));
+    if (farewellDue) {
+      farewellDue = false;
+      loop().execute(() -> sayFarewell(DONE));
     }
     QuicStreamChannel open = stream;
     if (open == null || closed()) {
