@@ -18,10 +18,11 @@ public sealed interface Event {
    * A connection came up, whoever dialled. Close it to drop it.
    *
    * @param connection the connection, ready for use
+   * @param path the path that carries it; every later one is told by a {@link PathChanged}
    * @param elapsed since the dial began, or since the peer's transport connected to us
    * @param attempts every attempt of our dial; empty if the peer dialled
    */
-  record Connected(Connection connection, Duration elapsed, List<Attempt> attempts)
+  record Connected(Connection connection, Path path, Duration elapsed, List<Attempt> attempts)
       implements Event {}
 
   /**

@@ -143,7 +143,7 @@ final class JsonLines {
     } else if (event instanceof Event.Connected it) {
       event(json, "connected");
       text(json, "peer", it.connection().peer());
-      path(json, it.connection().path());
+      path(json, it.path());
       time(json, "elapsedMs", it.elapsed());
       attempts(json, it.attempts());
     } else if (event instanceof Event.ConnectFailed it) {

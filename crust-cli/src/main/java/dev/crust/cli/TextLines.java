@@ -105,7 +105,7 @@ final class TextLines {
       return head("bold", "listening", it.address());
     } else if (event instanceof Event.Connected it) {
       return head("green", "connected", it.connection().peer())
-          + it.connection().path()
+          + it.path()
           + " in "
           + Text.time(it.elapsed())
           + (verbosity == Verbosity.VERBOSE ? attempts(it.attempts()) : "");

@@ -6,6 +6,7 @@ import static dev.crust.cli.Fixtures.failed;
 import static dev.crust.cli.Fixtures.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crust.Connection;
 import dev.crust.Event;
 import dev.crust.Reason;
 import java.time.Duration;
@@ -39,7 +40,8 @@ final class BootstrapProgressTest {
   }
 
   private static Event connected(int number) {
-    return new Event.Connected(connection(peer(number)), Duration.ZERO, List.of());
+    Connection connection = connection(peer(number));
+    return new Event.Connected(connection, connection.path(), Duration.ZERO, List.of());
   }
 
   private static Event failure(int number) {

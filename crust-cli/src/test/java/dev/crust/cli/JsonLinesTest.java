@@ -39,6 +39,7 @@ final class JsonLinesTest {
     expect(
         new Event.Connected(
             connection(peer(1)),
+            connection(peer(1)).path(),
             Duration.ofMillis(262),
             List.of(failed(4001, Reason.REFUSED, "told by the host"), won(4002))),
         "{'event':'connected','peer':'P1','path':PATH,'elapsedMs':262.0,'attempts':["

@@ -114,7 +114,7 @@ final class LocalConnection implements Connection {
     return up;
   }
 
-  /** The user is being told. */
+  /** The user is being told. On any thread, with the monitor's lock. */
   void up() {
     up = true;
   }

@@ -203,10 +203,7 @@ final class Peers {
     if (connections.put(connection.peer(), connection) == connection) {
       return true;
     }
-    context
-        .feed()
-        .publish(new Event.Connected(connection, elapsed, attempts), connection::announced);
-    connection.up();
+    connection.monitor().announce(elapsed, attempts);
     relays.onUp(connection);
     return true;
   }

@@ -1,5 +1,6 @@
 package dev.crust.driver;
 
+import dev.crust.Attempt;
 import dev.crust.Candidate;
 import dev.crust.Connection.Pong;
 import dev.crust.Event;
@@ -74,6 +75,14 @@ final class SessionMonitor implements Session.Listener<Sent> {
       throw new IllegalStateException("a connection that never had a path");
     }
     return known.describe();
+  }
+
+  /** Tells the user of the connection, and from now on of every change of its path. */
+  synchronized void announce(Duration elapsed, List<Attempt> attempts) {
+    context
+        .feed()
+        .publish(new Event.Connected(connection, path(), elapsed, attempts), connection::announced);
+    connection.up();
   }
 
   /** Runs a task on the loop of the path in use. */

@@ -11,6 +11,7 @@ import dev.crust.natlab.junit.Labs;
 import dev.crust.natlab.junit.NatLab;
 import dev.crust.natlab.node.CrustNode.Moment;
 import dev.crust.natlab.scenario.Scenario;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 
@@ -82,16 +83,31 @@ final class RelayedTest {
     anne.say("without a relay", ben);
     ben.say("indeed", anne);
     assertThat(anne.events()).noneMatch(about(ben).and(is("lost")));
+    assertNoGapInTheStory(anne, ben);
+    assertNoGapInTheStory(ben, anne);
   }
 
+  /** By a change of the path or, where the user is told of the connection only now, by that. */
   private static void awaitLan(CrustNode node, CrustNode peer) throws InterruptedException {
+    Predicate<JsonNode> moved =
+        is("path-changed").and(event -> event.at("/to/method").asText().equals("host"));
+    Predicate<JsonNode> told =
+        is("connected").and(event -> event.at("/path/method").asText().equals("host"));
     node.awaitSince(
-        Moment.START,
-        "a path over the LAN",
-        about(peer)
-            .and(is("path-changed"))
-            .and(event -> event.at("/to/method").asText().equals("host")),
-        CrustNode.PATIENCE);
+        Moment.START, "a path over the LAN", about(peer).and(moved.or(told)), CrustNode.PATIENCE);
+  }
+
+  /** Each change begins with the path that was told before. */
+  private static void assertNoGapInTheStory(CrustNode node, CrustNode peer)
+      throws InterruptedException {
+    JsonNode known = node.awaitConnected(peer).path("path");
+    for (JsonNode event : node.events().stream().filter(about(peer)).toList()) {
+      if (is("path-changed").test(event)) {
+        assertThat(event.at("/from/method")).isEqualTo(known.path("method"));
+        assertThat(event.at("/from/remote")).isEqualTo(known.path("remote"));
+        known = event.path("to");
+      }
+    }
   }
 
   @Test
