@@ -137,7 +137,6 @@ final class EndpointOptions {
     }
   }
 
-  /** The places for TCP; if QUIC alone was asked for, the same addresses by TCP. */
   /** Of a transport that is asked for alone, some place to listen must be left. */
   private Set<Transport> transports(List<ListenAddress> places) throws CommandFailure {
     if (transport == Transports.ANY) {
