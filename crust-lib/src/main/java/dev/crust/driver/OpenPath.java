@@ -178,11 +178,17 @@ final class OpenPath {
   }
 
   /** Writes what there is to write, as far as the pipe takes it. On the pipe's loop. */
-  void pump() {
+  void pump(Instant now) {
     pumpDue = false;
     Pipe pipe = pipe();
-    while (pipe.writable() && session.hasOutput()) {
-      pipe.write(session.outputSize(), session::write);
+    while (pipe.writable()) {
+      if (session.asksForRoom()) {
+        session.onRoom(pipe.room());
+      }
+      if (!session.hasOutput()) {
+        return;
+      }
+      pipe.write(session.outputSize(), out -> session.write(out, now));
       // TLS takes note of what it holds only when it is flushed.
       pipe.flush();
     }

@@ -199,9 +199,9 @@ final class SessionMonitor implements Session.Listener<Sent> {
   /** Writes on the path's loop, at once if this is it. */
   private void pump(OpenPath path) {
     if (path.pipe().loop().inEventLoop()) {
-      path.pump();
-      path.health()
-          .onSent(isUsed(path) && session.outstanding(), session.progress(), context.now());
+      Instant now = context.now();
+      path.pump(now);
+      path.health().onSent(isUsed(path) && session.outstanding(), session.progress(), now);
     } else if (path.beginPump()) {
       path.onLoop(
           () -> {

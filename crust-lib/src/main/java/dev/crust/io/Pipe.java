@@ -131,6 +131,14 @@ public abstract sealed class Pipe extends ChannelInboundHandlerAdapter permits T
   /** Whether it takes more output now; if not, {@link Reader#onWritable} tells when. */
   public abstract boolean writable();
 
+  /**
+   * How much more would leave this host at once if it was written now, as far as that is known, in
+   * bytes: beyond that it would wait for the peer's host to acknowledge some.
+   */
+  public long room() {
+    return Long.MAX_VALUE;
+  }
+
   /** Writes what the filler puts into a buffer of this many bytes; {@link #flush} sends it. */
   public final void write(int capacity, Consumer<ByteBuffer> filler) {
     ByteBuf buffer = allocator().directBuffer(capacity, capacity);

@@ -7,11 +7,14 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
 import io.netty.channel.socket.SocketChannelConfig;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.net.InetSocketAddress;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A TCP socket with TLS as a pipe, or a circuit that behaves as one. On the socket's loop. */
 final class TcpPipe extends Pipe {
@@ -20,6 +23,7 @@ final class TcpPipe extends Pipe {
       new Failures.Cause(Reason.PROTOCOL_VIOLATION, "part of a TLS record, then nothing");
 
   private final Channel channel;
+  private @Nullable EpollTcpInfo info;
 
   TcpPipe(Channel channel, Function<Pipe, Reader> readers) {
     super(
@@ -40,6 +44,26 @@ final class TcpPipe extends Pipe {
   @Override
   public boolean writable() {
     return channel.isWritable();
+  }
+
+  /** What the congestion window leaves open, where the kernel tells. */
+  @Override
+  public long room() {
+    if (!(channel instanceof EpollSocketChannel socket) || !socket.isOpen()) {
+      return Long.MAX_VALUE;
+    }
+    EpollTcpInfo now = socket.tcpInfo(info());
+    long underWay = now.unacked() - now.sacked() - now.lost() + now.retrans();
+    return (now.sndCwnd() - underWay) * now.sndMss();
+  }
+
+  private EpollTcpInfo info() {
+    EpollTcpInfo known = info;
+    if (known == null) {
+      known = new EpollTcpInfo();
+      info = known;
+    }
+    return known;
   }
 
   @Override

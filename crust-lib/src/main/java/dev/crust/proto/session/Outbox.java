@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -40,6 +41,7 @@ final class Outbox<R> {
   private final PriorityQueue<Lane.Outgoing<R>> mortal =
       new PriorityQueue<>(Comparator.comparing(Outbox::expiry));
   private final FrameLog<R> log = new FrameLog<>();
+  private final BulkGate gate = new BulkGate();
   private long limit;
   private long started;
   private long streamsLimit;
@@ -144,7 +146,11 @@ final class Outbox<R> {
   /** Whoever can send next, at the most urgent priority: a message, or the lane of a stream. */
   private @Nullable Object next() {
     boolean mayStart = true;
-    for (Lane<R> lane : lanes.values()) {
+    for (Map.Entry<Integer, Lane<R>> each : lanes.entrySet()) {
+      if (gate.holds(each.getKey())) {
+        return null;
+      }
+      Lane<R> lane = each.getValue();
       Lane.Outgoing<R> head = lane.messages.peek();
       boolean message =
           head != null
@@ -166,7 +172,7 @@ final class Outbox<R> {
    * Writes the next frame if there is one and it fits; a message's or a stream's bytes fill what
    * room there is.
    */
-  boolean write(ByteBuffer out) {
+  boolean write(ByteBuffer out, Instant now) {
     if (log.behind()) {
       OutFrame<R> again = log.next();
       if (out.remaining() < again.size()) {
@@ -181,7 +187,7 @@ final class Outbox<R> {
     }
     OutFrame<R> frame = controls.peek();
     if (frame == null) {
-      frame = cut(out.remaining() - LENGTH);
+      frame = cut(out.remaining() - LENGTH, now);
     } else if (frame.size() <= out.remaining()) {
       controls.remove();
     } else {
@@ -192,28 +198,30 @@ final class Outbox<R> {
     }
     frame.write(out);
     log.append(frame);
+    gate.onSent(frame.size(), now);
     return true;
   }
 
   @SuppressWarnings("unchecked")
-  private @Nullable OutFrame<R> cut(int space) {
+  private @Nullable OutFrame<R> cut(int space, Instant now) {
     Object next = next();
     if (next instanceof Lane<?> lane) {
-      return cut((Lane<R>) lane, space);
+      return cut((Lane<R>) lane, space, now);
     }
-    return next == null ? null : cut((Lane.Outgoing<R>) next, space);
+    return next == null ? null : cut((Lane.Outgoing<R>) next, space, now);
   }
 
-  private @Nullable OutFrame<R> cut(Lane<R> lane, int space) {
+  private @Nullable OutFrame<R> cut(Lane<R> lane, int space, Instant now) {
     OutgoingStream stream = lane.nextStream(streamsLimit - streamsSent);
     if (stream == null) {
       throw new IllegalStateException("a lane without a stream that could send");
     }
-    int room = Math.min(space - 1 - Varint.length(stream.id()), FrameReader.MAX_PART);
+    int room = Math.min(space - 1 - Varint.length(stream.id()), longestPart(stream.priority()));
     if (room <= 0) {
       return null;
     }
     lane.streamsFirst(false);
+    gate.onNext(stream.priority(), now);
     if (stream.endDue()) {
       stream.onEndSaid();
       // Its turn is over when it is seen to have nothing to say.
@@ -230,10 +238,15 @@ final class Outbox<R> {
     return new OutFrame.Data<>(stream, parts, length);
   }
 
-  private OutFrame<R> cut(Lane.Outgoing<R> message, int space) {
+  private int longestPart(int priority) {
+    return (int) Math.min(FrameReader.MAX_PART, gate.longestPart(priority));
+  }
+
+  private OutFrame<R> cut(Lane.Outgoing<R> message, int space, Instant now) {
+    gate.onNext(message.priority, now);
     boolean first = message.untouched();
     int header = first ? 2 + Varint.length(message.length) : 2;
-    int room = Math.min(space - header, FrameReader.MAX_PART);
+    int room = Math.min(space - header, longestPart(message.priority));
     int length = Math.min(room, message.rest.remaining());
     int end = message.rest.position() + length;
     ByteBuffer part = message.rest.duplicate().limit(end);
@@ -276,7 +289,27 @@ final class Outbox<R> {
    * @throws MalformedMessageException if it claims more than were sent
    */
   boolean onAcknowledged(long frames, Consumer<OutFrame<R>> each) throws MalformedMessageException {
-    return log.onAcknowledged(frames, each);
+    return log.onAcknowledged(
+        frames,
+        frame -> {
+          gate.onAcknowledged(frame.size());
+          each.accept(frame);
+        });
+  }
+
+  /** What bulk leaves room for. */
+  BulkGate gate() {
+    return gate;
+  }
+
+  /**
+   * Another path is used from now on.
+   *
+   * @return the number of the first frame on it
+   */
+  long rewind() {
+    gate.onPath();
+    return log.rewind();
   }
 
   /** Takes out the receipts of whatever is not acknowledged, sent or not. */

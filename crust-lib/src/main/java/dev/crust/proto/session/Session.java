@@ -361,6 +361,7 @@ public final class Session<R> {
 
   void onBatchRead(Instant now) {
     latest = now;
+    outbox.gate().onBatchRead(now);
     intake.onBatchRead(inbox.midMessage(), now);
   }
 
@@ -398,6 +399,16 @@ public final class Session<R> {
             || outbox.hasFrame());
   }
 
+  boolean asksForRoom(SessionPath<R> path) {
+    return path == used && outbox.gate().asksForRoom();
+  }
+
+  void onRoom(SessionPath<R> path, long bytes) {
+    if (path == used) {
+      outbox.gate().onRoom(bytes);
+    }
+  }
+
   int outputSize(SessionPath<R> path) {
     if (path != used) {
       return 0;
@@ -414,7 +425,7 @@ public final class Session<R> {
     }
     if (nextDue) {
       nextDue = false;
-      writeNumber(out, FrameType.NEXT, outbox.log().rewind());
+      writeNumber(out, FrameType.NEXT, outbox.rewind());
     }
     if (intake.owesAck()) {
       writeNumber(out, FrameType.ACK, intake.acknowledge());
@@ -431,9 +442,9 @@ public final class Session<R> {
     }
   }
 
-  void writeFrames(SessionPath<R> path, ByteBuffer out) {
+  void writeFrames(SessionPath<R> path, ByteBuffer out, Instant now) {
     if (path == used && !nextDue) {
-      while (outbox.write(out)) {
+      while (outbox.write(out, now)) {
         // Each turn is a frame.
       }
     }

@@ -120,6 +120,16 @@ public final class SessionPath<R> {
     return !pongs.isEmpty() || !pings.isEmpty() || session.hasOutput(this);
   }
 
+  /** Whether {@link #onRoom} is to be told before more is written: urgent things are under way. */
+  public boolean asksForRoom() {
+    return session.asksForRoom(this);
+  }
+
+  /** Of what is written now, so many bytes leave this host at once, as far as one can tell. */
+  public void onRoom(long bytes) {
+    session.onRoom(this, bytes);
+  }
+
   /** Room for what there is to write now, and at most for a batch of frames, in bytes. */
   public int outputSize() {
     int first = pongs.isEmpty() ? 0 : pongs.element().size();
@@ -127,11 +137,11 @@ public final class SessionPath<R> {
   }
 
   /** Writes frames until there are no more or the next does not fit. */
-  public void write(ByteBuffer out) {
+  public void write(ByteBuffer out, Instant now) {
     session.writeControls(this, out);
     writePings(out, FrameType.PONG, pongs);
     writePings(out, FrameType.PING, pings);
-    session.writeFrames(this, out);
+    session.writeFrames(this, out, now);
   }
 
   private static void writePings(ByteBuffer out, int type, ArrayDeque<Ping> waiting) {

@@ -12,12 +12,13 @@ import org.jspecify.annotations.Nullable;
 final class OnePath<R> {
   final Session<R> session;
   final SessionPath<R> path;
+  private Instant latest = Instant.EPOCH;
 
   OnePath(Limits ours, Limits theirs, Session.Listener<R> listener) {
     session = new Session<>(ours, theirs, Session.Role.DECIDER, listener, Instant.EPOCH);
     path = session.attach();
     session.use(path);
-    path.write(ByteBuffer.allocate(1 << 16));
+    path.write(ByteBuffer.allocate(1 << 16), latest);
     try {
       path.onFrame(FrameType.NEXT, Bodies.number(1), 0);
     } catch (MalformedMessageException e) {
@@ -46,6 +47,7 @@ final class OnePath<R> {
   }
 
   void onBatchRead(Instant now) {
+    latest = now;
     path.onBatchRead(now);
   }
 
@@ -66,7 +68,7 @@ final class OnePath<R> {
   }
 
   void write(ByteBuffer out) {
-    path.write(out);
+    path.write(out, latest);
   }
 
   List<R> abandon() {

@@ -295,7 +295,7 @@ final class SimulatedSide implements Session.Listener<Integer> {
     if (end.path.hasOutput()) {
       int size = end.path.outputSize();
       ByteBuffer out = ByteBuffer.allocate(size);
-      end.path.write(out);
+      end.path.write(out, now);
       check(out.position() > 0, "promised output does not come");
       end.out.write(Arrays.copyOf(out.array(), out.position()), now.plusMillis(random.nextInt(30)));
     }

@@ -254,7 +254,7 @@ final class WickedPeer implements Session.Listener<Integer> {
   }
 
   private void write(Way way) throws MalformedMessageException {
-    way.path.write(out.clear().limit(way.path.outputSize()));
+    way.path.write(out.clear().limit(way.path.outputSize()), now);
     new FrameReader(
             new FrameReader.Frames() {
               @Override
