@@ -27,9 +27,18 @@ final class RelayedTest {
       home ben port-restricted
       """;
 
+  /** Of homes between which there is no other way. */
+  private static final String HARD_WORLD =
+      """
+      public one
+      public two
+      home anne symmetric
+      home ben symmetric
+      """;
+
   @Test
   void by_another_relay_when_one_is_killed(Labs labs, EventLog log) throws Exception {
-    CrustNodes nodes = new CrustNodes(labs.up(Scenario.parse(WORLD)), log);
+    CrustNodes nodes = new CrustNodes(labs.up(Scenario.parse(HARD_WORLD)), log);
     CrustNode one = nodes.start("one", "--no-beacon");
     CrustNode two = nodes.start("two", "--no-beacon");
     String[] both = {"--bootstrap", one.address(), "--bootstrap", two.address(), "--no-beacon"};
