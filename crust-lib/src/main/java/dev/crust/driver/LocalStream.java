@@ -11,6 +11,7 @@ import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -127,7 +128,6 @@ final class LocalStream implements PeerStream, StreamEnd {
         .execute(
             () -> {
               try {
-                arrays.lent(null, copy.length);
                 writeAll(ByteBuffer.wrap(copy));
                 writing.set(false);
                 room.complete(null);
@@ -141,10 +141,21 @@ final class LocalStream implements PeerStream, StreamEnd {
 
   /** Waits for room, and hands over without another copy. */
   private synchronized void writeAll(ByteBuffer bytes) throws IOException {
+    arrays.pass(bytes.remaining());
     while (bytes.hasRemaining()) {
       int length = Math.min(PIECE, bytes.remaining());
       hand(bytes.duplicate().limit(bytes.position() + length));
       bytes.position(bytes.position() + length);
+    }
+  }
+
+  /** Copies, and waits for room. */
+  private synchronized void writeCopy(byte[] from, int offset, int length) throws IOException {
+    for (int at = 0; at < length; ) {
+      ByteBuffer piece = arrays.lend(length - at);
+      piece.put(from, offset + at, piece.remaining()).flip();
+      at += piece.remaining();
+      hand(piece);
     }
   }
 
@@ -336,13 +347,8 @@ final class LocalStream implements PeerStream, StreamEnd {
 
     @Override
     public void write(byte[] from, int offset, int length) throws IOException {
-      for (int at = 0; at < length; at += PIECE) {
-        int size = Math.min(PIECE, length - at);
-        byte[] piece = arrays.take(size);
-        System.arraycopy(from, offset + at, piece, 0, size);
-        arrays.lent(piece, size);
-        writeAll(ByteBuffer.wrap(piece, 0, size));
-      }
+      Objects.checkFromIndexSize(offset, length, from.length);
+      writeCopy(from, offset, length);
     }
 
     @Override
