@@ -70,8 +70,10 @@ abstract class DialFate implements PeerPath.Fate {
   }
 
   @Override
-  public void onConnection(PeerPath path, LocalConnection connection, PeerPath.Joining how) {
+  public PeerPath.Fate onConnection(
+      PeerPath path, LocalConnection connection, PeerPath.Joining how) {
     onJoined(connection, how);
+    return peers.settled();
   }
 
   @Override

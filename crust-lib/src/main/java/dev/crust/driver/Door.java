@@ -116,7 +116,8 @@ final class Door {
      * user is told of the connection when the first frame on it proves that the peer has followed.
      */
     @Override
-    public void onConnection(PeerPath path, LocalConnection connection, PeerPath.Joining how) {
+    public PeerPath.Fate onConnection(
+        PeerPath path, LocalConnection connection, PeerPath.Joining how) {
       antechamber.onLeft(path);
       Runnable announce =
           () -> peers.upFromOutside(connection, Duration.between(arrived, context.now()));
@@ -125,6 +126,7 @@ final class Door {
         case FIRST_BY_PEER -> announce.run();
         case FURTHER -> {}
       }
+      return this;
     }
 
     @Override

@@ -74,8 +74,12 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
     /** The peer has admitted the path by this name. On the path's loop. */
     void onAdmitted(PeerPath path, Token connection);
 
-    /** The path belongs to a connection. On the control loop. */
-    void onConnection(PeerPath path, LocalConnection connection, Joining how);
+    /**
+     * The path belongs to a connection. On the control loop.
+     *
+     * @return who wants to know of its end; whoever wanted the connection need not
+     */
+    Fate onConnection(PeerPath path, LocalConnection connection, Joining how);
 
     /** The path is of no use any more. Called once, on the path's loop. */
     void onEnded(PeerPath path, Reason reason, String detail);
@@ -92,7 +96,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
 
   private final Pipe pipe;
   private final EndpointContext context;
-  private final Fate fate;
+  private volatile Fate fate;
   private final FrameReader frames = new FrameReader(this);
   private State state = State.GREETING;
   private boolean reported;
@@ -342,7 +346,10 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
 
   /** The fate hears that the path belongs to a connection. On the control loop. */
   void tellConnection(LocalConnection connection, Joining how) {
-    fate.onConnection(this, connection, how);
+    fate = fate.onConnection(this, connection, how);
+    // What was said has been taken note of.
+    greeting = null;
+    sighting = null;
   }
 
   @Override

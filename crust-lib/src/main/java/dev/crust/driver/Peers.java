@@ -50,6 +50,7 @@ final class Peers {
   /** Dials that have won a connection and go on for a better path to it. */
   private final Map<PeerId, Dial> improving = new HashMap<>();
 
+  private final PeerPath.Fate settled;
   private final Relays relays;
   private final BlackHoles blackHoles = new BlackHoles();
   private @Nullable Future<?> timer;
@@ -60,7 +61,13 @@ final class Peers {
     this.listeners = listeners;
     this.control = context.control();
     this.table = new PeerTable<>(context.self(), new SecureRandom());
+    this.settled = new SettledFate(context, this);
     this.relays = new Relays(context, listeners, this);
+  }
+
+  /** What becomes of a path that has come to its connection. */
+  PeerPath.Fate settled() {
+    return settled;
   }
 
   /** What this endpoint has to do with relays. May be asked for by any thread. */
@@ -220,7 +227,7 @@ final class Peers {
     }
   }
 
-  /** A path is gone. */
+  /** A path is gone. On the control loop. */
   void onPathEnded(PeerPath path) {
     PeerId peer = path.peer();
     if (peer != null) {

@@ -10,7 +10,6 @@ import dev.crust.proto.admission.Token;
 import dev.crust.proto.dial.Redial;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -37,7 +36,7 @@ final class Resumption {
   private final Peers peers;
   private final Redial redial = new Redial();
   private final List<Outgoing> attempts = new ArrayList<>();
-  private final ArrayDeque<String> notes = new ArrayDeque<>(1);
+  private List<String> notes = List.of();
   private boolean running;
   private @Nullable RelayedDial relayed;
   private @Nullable Instant directUntil;
@@ -108,10 +107,10 @@ final class Resumption {
   /** Something that explains the end, if it comes to that. */
   synchronized void note(String what) {
     if (!notes.contains(what)) {
-      if (notes.size() == MAX_NOTES) {
-        notes.remove();
-      }
-      notes.add(what);
+      List<String> known = new ArrayList<>(notes);
+      known.subList(0, Math.max(0, known.size() + 1 - MAX_NOTES)).clear();
+      known.add(what);
+      notes = known;
     }
   }
 
@@ -191,7 +190,10 @@ final class Resumption {
     }
 
     @Override
-    public void onConnection(PeerPath path, LocalConnection carried, PeerPath.Joining how) {}
+    public PeerPath.Fate onConnection(
+        PeerPath path, LocalConnection carried, PeerPath.Joining how) {
+      return peers.settled();
+    }
 
     @Override
     public void onEnded(PeerPath path, Reason reason, String detail) {
