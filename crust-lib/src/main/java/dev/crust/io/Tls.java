@@ -10,6 +10,7 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -85,6 +86,15 @@ public final class Tls implements AutoCloseable {
     } catch (SSLException e) {
       throw new IOException("TLS cannot be set up: " + e.getMessage(), e);
     }
+    forgetSessions(client);
+    forgetSessions(server);
+  }
+
+  /** Each handshake proves anew who the peer is, and an idle connection holds nothing for later. */
+  private static void forgetSessions(SslContext context) {
+    if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
+      sessions.setSessionCacheEnabled(false);
+    }
   }
 
   private static SslContextBuilder configured(SslContextBuilder builder, Engine engine) {
@@ -101,9 +111,7 @@ public final class Tls implements AutoCloseable {
         .trustManager(new PeerTrust(SSLEngine::getPeerHost, (handshake, refusal) -> {}));
   }
 
-  /**
-   * A handler for the side that dials. The port distinguishes nothing; sessions are kept by peer.
-   */
+  /** A handler for the side that dials. The port distinguishes nothing. */
   SslHandler client(ByteBufAllocator allocator, PeerId expected) {
     // A host without a dot is never sent as the server's name, and tells the trust manager whom to
     // expect.
