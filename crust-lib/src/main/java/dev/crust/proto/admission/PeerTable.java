@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,10 +84,10 @@ public final class PeerTable<P> {
     final ArrayDeque<Contender<P>> contenders = new ArrayDeque<>(1);
     @Nullable Instant probeEnds;
     final Map<P, Token> following = new HashMap<>(2);
-    final ArrayDeque<Token> replaced = new ArrayDeque<>(1);
+    List<Token> replaced = List.of();
 
     /** Connections that are over on this side, while the peer may not know yet. */
-    final ArrayDeque<Token> over = new ArrayDeque<>(1);
+    List<Token> over = List.of();
 
     Peer(PeerId id) {
       this.id = id;
@@ -94,10 +95,14 @@ public final class PeerTable<P> {
 
     void end(Open ended) {
       open = null;
-      over.add(ended.connection);
-      if (over.size() > MAX_OVER) {
-        over.remove();
-      }
+      over = latest(over, ended.connection, MAX_OVER);
+    }
+
+    /** These and one more, of which the oldest goes if they are too many. Most peers have none. */
+    private static List<Token> latest(List<Token> before, Token added, int most) {
+      return Stream.concat(
+              before.stream().skip(Math.max(0, before.size() + 1 - most)), Stream.of(added))
+          .toList();
     }
 
     boolean idle() {
@@ -169,10 +174,7 @@ public final class PeerTable<P> {
     effects.add(new Effect.End<>(peer.id, open.connection, Reason.PEER_RESTARTED));
     peer.end(open);
     refuseContenders(peer, Reason.PEER_RESTARTED, effects);
-    peer.replaced.add(open.incarnation);
-    if (peer.replaced.size() > MAX_REPLACED_INCARNATIONS) {
-      peer.replaced.remove();
-    }
+    peer.replaced = Peer.latest(peer.replaced, open.incarnation, MAX_REPLACED_INCARNATIONS);
   }
 
   private void probe(Peer<P> peer, Open open, Instant now, List<Effect<P>> effects) {

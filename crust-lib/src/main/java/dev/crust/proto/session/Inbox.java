@@ -4,6 +4,8 @@ import dev.crust.Message;
 import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.frame.Varint;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,16 +15,12 @@ import org.jspecify.annotations.Nullable;
  * it starts.
  */
 final class Inbox {
-  private static final int PRIORITIES = 256;
-  private static final @Nullable Incoming[] NONE = {};
-
   private final Limits limits;
 
-  /** By priority; without any while none has come. */
-  private @Nullable Incoming[] inProgress = NONE;
+  /** One of a priority at most, so there are few, and as a rule one. */
+  private final List<Incoming> inProgress = new ArrayList<>(1);
 
   private @Nullable Incoming current;
-  private int open;
   private long charged;
   private long taken;
   private long granted;
@@ -55,10 +53,7 @@ final class Inbox {
       throw new MalformedMessageException(
           "a message of %d bytes (%d are allowed)".formatted(size, limits.maxMessageSize()));
     }
-    if (inProgress == NONE) {
-      inProgress = new @Nullable Incoming[PRIORITIES];
-    }
-    if (inProgress[priority] != null) {
+    if (inProgress(priority) != null) {
       throw new MalformedMessageException(
           "a message began before the one before it at priority " + priority + " had ended");
     }
@@ -68,15 +63,14 @@ final class Inbox {
           "%d charged bytes were sent where %d were granted".formatted(charged, granted));
     }
     Incoming incoming = new Incoming(priority, (int) size);
-    inProgress[priority] = incoming;
-    open++;
+    inProgress.add(incoming);
     begin(incoming, body.remaining() + missing);
   }
 
   /** A MESSAGE_MORE frame has begun; its part of the message follows. */
   void onMore(ByteBuffer body, int missing) throws MalformedMessageException {
     int priority = priority(body);
-    Incoming incoming = inProgress == NONE ? null : inProgress[priority];
+    Incoming incoming = inProgress(priority);
     if (incoming == null) {
       throw new MalformedMessageException("part of a message that never began");
     }
@@ -84,6 +78,15 @@ final class Inbox {
       throw new MalformedMessageException("an empty part of a message");
     }
     begin(incoming, body.remaining() + missing);
+  }
+
+  private @Nullable Incoming inProgress(int priority) {
+    for (Incoming incoming : inProgress) {
+      if (incoming.priority == priority) {
+        return incoming;
+      }
+    }
+    return null;
   }
 
   static int priority(ByteBuffer body) throws MalformedMessageException {
@@ -123,8 +126,7 @@ final class Inbox {
     if (incoming.length < incoming.bytes.length) {
       return null;
     }
-    inProgress[incoming.priority] = null;
-    open--;
+    inProgress.remove(incoming);
     return Message.wrap(incoming.priority, incoming.bytes);
   }
 
@@ -135,7 +137,7 @@ final class Inbox {
 
   /** Whether a message is incomplete, so that more is sure to come. */
   boolean midMessage() {
-    return open > 0;
+    return !inProgress.isEmpty();
   }
 
   /**

@@ -39,7 +39,7 @@ final class Outbox<R> {
   private final TreeMap<Integer, Lane<R>> lanes = new TreeMap<>();
   private final ArrayDeque<OutFrame<R>> controls = new ArrayDeque<>(1);
   private final PriorityQueue<Lane.Outgoing<R>> mortal =
-      new PriorityQueue<>(Comparator.comparing(Outbox::expiry));
+      new PriorityQueue<>(1, Comparator.comparing(Outbox::expiry));
   private final FrameLog<R> log = new FrameLog<>();
   private final BulkGate gate = new BulkGate();
   private long limit;

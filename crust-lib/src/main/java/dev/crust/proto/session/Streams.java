@@ -46,9 +46,11 @@ final class Streams<R> {
   private final Map<Long, Both> open = new HashMap<>();
 
   /** How much the users of streams that are forgotten have not taken. */
-  private final Map<Long, Long> untaken = new HashMap<>();
+  private Map<Long, Long> untaken = Map.of();
 
-  private final Set<IncomingStream> owed = new LinkedHashSet<>();
+  /** Each that owes the peer room, once. */
+  private Set<IncomingStream> owed = Set.of();
+
   private long nextOurs;
   private long nextTheirs;
   private int openedByUs;
@@ -150,14 +152,18 @@ final class Streams<R> {
   void stop(long id, long code, Instant now) {
     Both both = open.get(id);
     if (both == null) {
-      Long rest = untaken.remove(id);
-      taken += rest == null ? 0 : rest;
+      taken += forgetUntaken(id);
     } else if (!both.in.unwanted()) {
       drop(both, now);
       if (!both.in.ended()) {
         outbox.add(new OutFrame.Control<>(FrameType.STOP, id, code));
       }
     }
+  }
+
+  private long forgetUntaken(long id) {
+    Long rest = untaken.isEmpty() ? null : untaken.remove(id);
+    return rest == null ? 0 : rest;
   }
 
   private void drop(Both both, Instant now) {
@@ -176,7 +182,7 @@ final class Streams<R> {
       if (part < rest) {
         untaken.put(id, rest - part);
       } else {
-        untaken.remove(id);
+        forgetUntaken(id);
       }
     } else if (!both.in.unwanted()) {
       take(both, Math.min(bytes, both.in.untaken()), roundTrip, now);
@@ -186,6 +192,7 @@ final class Streams<R> {
   private void take(Both both, long bytes, Duration roundTrip, Instant now) {
     taken += bytes;
     if (both.in.onTaken(bytes, roundTrip, now)) {
+      owed = owed.isEmpty() ? new LinkedHashSet<>() : owed;
       owed.add(both.in);
     }
     answerStop(both);
@@ -267,7 +274,7 @@ final class Streams<R> {
   void onFin(long id) throws MalformedMessageException {
     Both both = known(id);
     both.in.onEnd();
-    owed.remove(both.in);
+    owesNoMore(both.in);
     if (!both.in.unwanted()) {
       listener.onStreamEnd(id);
     }
@@ -278,7 +285,7 @@ final class Streams<R> {
   void onReset(long id, long code, Instant now) throws MalformedMessageException {
     Both both = known(id);
     both.in.onEnd();
-    owed.remove(both.in);
+    owesNoMore(both.in);
     if (!both.in.unwanted()) {
       drop(both, now);
       listener.onStreamReset(id, code);
@@ -321,6 +328,7 @@ final class Streams<R> {
     if (both.outDone && both.in.ended()) {
       open.remove(id);
       if (both.in.untaken() > 0) {
+        untaken = untaken.isEmpty() ? new HashMap<>() : untaken;
         untaken.put(id, both.in.untaken());
       }
       if ((id & 1) == (nextOurs & 1)) {
@@ -370,6 +378,12 @@ final class Streams<R> {
     return granted;
   }
 
+  private void owesNoMore(IncomingStream stream) {
+    if (!owed.isEmpty()) {
+      owed.remove(stream);
+    }
+  }
+
   /** Whether single streams owe the peer room. */
   boolean owesStreamWindows() {
     return !owed.isEmpty();
@@ -380,6 +394,6 @@ final class Streams<R> {
     for (IncomingStream stream : owed) {
       outbox.add(new OutFrame.Control<>(FrameType.STREAM_WINDOW, stream.id(), stream.grant()));
     }
-    owed.clear();
+    owed = Set.of();
   }
 }
