@@ -37,6 +37,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
 
   private final LocalConnection connection;
   private final EndpointContext context;
+  private final Session.Role role;
   private final Session<Sent> session;
   private final PathChoice<OpenPath> choice;
   private final Resumption resumption;
@@ -61,6 +62,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
     Instant now = context.now();
     this.connection = connection;
     this.context = context;
+    this.role = role;
     this.session = new Session<>(context.limits(), theirs, role, this, now);
     this.choice = new PathChoice<>(role, context.pathPatience(), now);
     this.resumption = resumption;
@@ -99,6 +101,9 @@ final class SessionMonitor implements Session.Listener<Sent> {
   synchronized OpenPath attach(PeerPath path) {
     Instant now = context.now();
     OpenPath open = new OpenPath(path, session.attach(), context.heartbeat(), now);
+    if (role == Session.Role.FOLLOWER) {
+      open.health().leaveToPeer();
+    }
     if (ended != null || closing != null) {
       End over = ended != null ? ended : closing;
       open.onLoop(() -> path.leave(over == null ? Reason.CLOSED : over.reason(), ""));

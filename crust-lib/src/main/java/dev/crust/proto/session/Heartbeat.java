@@ -19,13 +19,23 @@ public final class Heartbeat {
   }
 
   private final Duration interval;
+  private Duration untilAsked;
   private Instant heard;
   private boolean asked;
 
   /** A watch that begins now. */
   public Heartbeat(Duration interval, Instant now) {
     this.interval = interval;
+    this.untilAsked = interval;
     this.heard = now;
+  }
+
+  /**
+   * Leaves it to the peer to ask: one who asks is enough for both to hear of each other. Asks a
+   * quarter of an interval later if the peer does not, and gives up as early as otherwise.
+   */
+  public void leaveToPeer() {
+    untilAsked = interval.plus(interval.dividedBy(4));
   }
 
   /** Something came from the peer, whatever it was. */
@@ -36,7 +46,7 @@ public final class Heartbeat {
 
   /** When {@link #onTimeout} should be called next. */
   public Instant deadline() {
-    return heard.plus(asked ? interval.multipliedBy(2) : interval);
+    return heard.plus(asked ? interval.multipliedBy(2) : untilAsked);
   }
 
   /** Time has passed. */

@@ -51,6 +51,11 @@ public final class PathHealth {
     this.heard = now;
   }
 
+  /** Leaves it to the peer to ask for signs of life while nothing is sent. */
+  public void leaveToPeer() {
+    heartbeat.leaveToPeer();
+  }
+
   /** Something came from the peer, whatever it was. */
   public void onHeard(Instant now) {
     heartbeat.onHeard(now);

@@ -45,4 +45,18 @@ class HeartbeatTest {
   void a_long_sleep() {
     assertThat(heartbeat.onTimeout(T0.plusSeconds(3600))).isEqualTo(Effect.ASK);
   }
+
+  /** The peer asks every ten seconds, and its questions are signs of life. */
+  @Test
+  void one_of_two_asks() {
+    heartbeat.leaveToPeer();
+    for (int second = 10; second < 100; second += 10) {
+      assertThat(heartbeat.onTimeout(T0.plusSeconds(second))).isEqualTo(Effect.NONE);
+      heartbeat.onHeard(T0.plusSeconds(second));
+    }
+    assertThat(heartbeat.onTimeout(T0.plusMillis(102_499))).isEqualTo(Effect.NONE);
+    assertThat(heartbeat.onTimeout(T0.plusMillis(102_500))).isEqualTo(Effect.ASK);
+    assertThat(heartbeat.onTimeout(T0.plusMillis(109_999))).isEqualTo(Effect.NONE);
+    assertThat(heartbeat.onTimeout(T0.plusSeconds(110))).isEqualTo(Effect.GIVE_UP);
+  }
 }
