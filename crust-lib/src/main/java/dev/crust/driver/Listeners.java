@@ -38,6 +38,10 @@ import java.util.stream.Stream;
  */
 final class Listeners {
   private static final long LOOK_EVERY_MILLIS = 1000;
+
+  /** What a TCP port at one address is seen as, peers tell; votes grow old all the same. */
+  private static final long LOOK_WHEN_SETTLED_MILLIS = 10_000;
+
   private static final long BIND_PATIENCE_SECONDS = 10;
 
   private final EndpointContext context;
@@ -71,10 +75,14 @@ final class Listeners {
     }
     hosts = look();
     context.feed().publish(new Event.Listening(address()));
-    context
-        .control()
-        .scheduleWithFixedDelay(
-            this::lookAgain, LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
+    long every = restless() ? LOOK_EVERY_MILLIS : LOOK_WHEN_SETTLED_MILLIS;
+    context.control().scheduleWithFixedDelay(this::lookAgain, every, every, TimeUnit.MILLISECONDS);
+  }
+
+  /** Whether our addresses may change: those of all interfaces, and those that a NAT gives. */
+  private boolean restless() {
+    return !quic.isEmpty()
+        || open.stream().anyMatch(tcp -> tcp.bound().getAddress().isAnyLocalAddress());
   }
 
   private void openTcp(List<Place> places, Function<Pipe, Pipe.Reader> readers) throws IOException {
