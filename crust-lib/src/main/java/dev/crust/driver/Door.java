@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -57,13 +58,19 @@ final class Door {
   PeerPath enter(Pipe pipe) {
     InetAddress source = pipe.remote().getAddress();
     PeerPath path = new PeerPath(pipe, context, new GuestFate(source, context.now()));
-    control.execute(
-        () -> {
-          Optional<PeerPath> evicted = antechamber.onArrived(path, source, context.now());
-          evicted.ifPresent(p -> leave(p, Reason.OVERLOADED, "too many are at the door"));
-          schedule();
-        });
+    try {
+      control.execute(() -> onArrived(path, source));
+    } catch (RejectedExecutionException endpointClosed) {
+      // The last loops end in a moment, and with them the pipe.
+      return path;
+    }
     return path;
+  }
+
+  private void onArrived(PeerPath path, InetAddress source) {
+    Optional<PeerPath> evicted = antechamber.onArrived(path, source, context.now());
+    evicted.ifPresent(p -> leave(p, Reason.OVERLOADED, "too many are at the door"));
+    schedule();
   }
 
   private static void leave(PeerPath path, Reason reason, String detail) {
