@@ -20,9 +20,9 @@ enum Over {
     };
   }
 
-  /** Makes an endpoint listen on this port by what it speaks, and by nothing else. */
-  EndpointBuilder listen(EndpointBuilder builder, int port) {
-    transports().forEach(each -> builder.listen(each, new InetSocketAddress(port)));
+  /** Makes an endpoint listen here by what it speaks, and by nothing else. */
+  EndpointBuilder listen(EndpointBuilder builder, InetSocketAddress address) {
+    transports().forEach(each -> builder.listen(each, address));
     return builder;
   }
 

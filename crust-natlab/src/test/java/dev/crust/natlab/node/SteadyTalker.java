@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -62,7 +63,8 @@ final class SteadyTalker {
         Endpoint.builder()
             .identity(Identity.load(java.nio.file.Path.of(args[0])))
             .discoveries(List.of());
-    Endpoint endpoint = Over.valueOf(args[1]).listen(builder, Integer.parseInt(args[2])).open();
+    InetSocketAddress place = new InetSocketAddress(Integer.parseInt(args[2]));
+    Endpoint endpoint = Over.valueOf(args[1]).listen(builder, place).open();
     endpoint.onEvent(talker::onEvent);
     if (args.length > 3) {
       endpoint.connect(CrustAddress.parse(args[3]));
