@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * both sides hear, while another peer goes on undisturbed.
  */
 @Timeout(60)
-final class BadPeerTest {
+class BadPeerTest {
   private static final int MESSAGE = 100_000;
 
   /** How long a connection waits for a path. */
@@ -51,13 +51,21 @@ final class BadPeerTest {
 
   private static final Limits OURS = Limits.forMessages(MESSAGE);
 
-  private final LoopbackEndpoints endpoints = new LoopbackEndpoints();
+  private final LoopbackEndpoints endpoints;
   private final BlockingQueue<Message> arrived = new LinkedBlockingQueue<>();
   private Watched alice;
   private Self self;
   private Token name;
   private Connection friend;
   private RawSession peer;
+
+  BadPeerTest() {
+    this(Over.TCP);
+  }
+
+  BadPeerTest(Over over) {
+    endpoints = new LoopbackEndpoints(over);
+  }
 
   @BeforeEach
   void connect() throws Exception {
@@ -170,16 +178,7 @@ final class BadPeerTest {
                     FrameType.MESSAGE, (byte) priority, (byte) 0xa0, (byte) 0x8d, (byte) 0x06);
               }
             },
-            "300192 charged bytes were sent where 200128 were granted"),
-        new Misdeed(
-            "asks for more pongs than it reads",
-            peer -> {
-              byte[] ping = new byte[4096];
-              for (int i = 0; i < 100_000; i++) {
-                peer.frame(FrameType.PING, ping);
-              }
-            },
-            "more than 64 pings wait for a pong"));
+            "300192 charged bytes were sent where 200128 were granted"));
   }
 
   private static void fill(RawSession peer, long stream, long bytes) throws IOException {
@@ -255,9 +254,13 @@ final class BadPeerTest {
     for (int first = 0; first < 20 * BATCH; first += BATCH) {
       peer.write(streams(first, true));
       for (int i = 0; i < BATCH; i++) {
-        peer.await(FrameType.RESET);
+        // A user who is faster than our STOP finishes the stream.
+        peer.awaitEndOfStream();
+        if (i % 100 == 99) {
+          // Nothing for long would look like silence.
+          peer.acknowledge();
+        }
       }
-      peer.acknowledge();
     }
     assertThat(taken).hasValue(20 * BATCH);
     assertThat(alice.endpoint().connections()).hasSize(2);

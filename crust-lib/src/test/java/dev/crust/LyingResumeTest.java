@@ -19,14 +19,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A peer whose path broke comes back and does not tell the truth about what it held. Two of three
  * messages to it were acknowledged before.
  */
 @Timeout(60)
+@ParameterizedClass
+@EnumSource(
+    value = Over.class,
+    names = {"TCP", "QUIC"})
 final class LyingResumeTest {
-  private final LoopbackEndpoints endpoints = new LoopbackEndpoints();
+  private final LoopbackEndpoints endpoints;
   private final BlockingQueue<Message> fromFriend = new LinkedBlockingQueue<>();
   private Watched alice;
   private Self self;
@@ -34,6 +40,10 @@ final class LyingResumeTest {
   private Connection connection;
   private Connection friend;
   private CompletionStage<Void> third;
+
+  LyingResumeTest(Over over) {
+    endpoints = new LoopbackEndpoints(over);
+  }
 
   @BeforeEach
   void breakThePath() throws Exception {

@@ -1,10 +1,14 @@
 package dev.crust;
 
+import dev.crust.LoopbackEndpoints.Watched;
+import dev.crust.io.RawQuic;
 import dev.crust.proto.identity.PeerCertificate;
+import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -12,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -19,9 +24,14 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** A peer that speaks TLS 1.3 and then writes whatever bytes it likes. */
+/**
+ * A peer that speaks TLS 1.3, over TCP by an implementation that is not ours, or in QUIC, and then
+ * writes whatever bytes it likes.
+ */
 final class RawPeer implements AutoCloseable {
-  private final SSLSocket socket;
+  private final InputStream in;
+  private final OutputStream out;
+  private final Closeable socket;
 
   /** A peer with this certificate, or with none. */
   RawPeer(int port, @Nullable PeerCertificate certificate) throws Exception {
@@ -40,8 +50,18 @@ final class RawPeer implements AutoCloseable {
     context.init(keys.getKeyManagers(), new TrustManager[] {new Gullible()}, null);
     Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
     plain.setSoTimeout(LoopbackEndpoints.PATIENCE_SECONDS * 1000);
-    socket = (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", port, true);
-    socket.startHandshake();
+    SSLSocket secured =
+        (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", port, true);
+    secured.startHandshake();
+    in = secured.getInputStream();
+    out = secured.getOutputStream();
+    socket = secured;
+  }
+
+  private RawPeer(RawQuic quic) {
+    in = quic.input();
+    out = quic.output();
+    socket = quic::close;
   }
 
   /** A peer with a certificate as it should be. */
@@ -49,9 +69,23 @@ final class RawPeer implements AutoCloseable {
     return new RawPeer(port, PeerCertificate.create(identity, new SecureRandom()));
   }
 
+  /** The same to this endpoint, by what it speaks: TCP if that is among it. */
+  static RawPeer honest(Watched other, Identity identity) throws Exception {
+    Candidate candidate = other.address().candidates().get(0);
+    if (candidate.transport() == Transport.TCP) {
+      return honest(candidate.address().getPort(), identity);
+    }
+    return new RawPeer(
+        new RawQuic(
+            PeerCertificate.create(identity, new SecureRandom()),
+            candidate.address(),
+            other.id(),
+            Duration.ofSeconds(LoopbackEndpoints.PATIENCE_SECONDS)));
+  }
+
   void write(byte... bytes) throws IOException {
-    socket.getOutputStream().write(bytes);
-    socket.getOutputStream().flush();
+    out.write(bytes);
+    out.flush();
   }
 
   /** Writes a frame of this type. */
@@ -70,7 +104,7 @@ final class RawPeer implements AutoCloseable {
   /** The next frame; null when the other side has hung up. */
   @Nullable Frame next() throws IOException {
     try {
-      DataInputStream in = new DataInputStream(socket.getInputStream());
+      DataInputStream in = new DataInputStream(this.in);
       int length = 0;
       int shift = 0;
       byte part;
@@ -90,7 +124,6 @@ final class RawPeer implements AutoCloseable {
 
   /** Everything that comes until the other side hangs up. */
   byte[] readToEnd() throws IOException {
-    InputStream in = socket.getInputStream();
     try {
       return in.readAllBytes();
     } catch (IOException reset) {

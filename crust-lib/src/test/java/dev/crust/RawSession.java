@@ -58,8 +58,7 @@ final class RawSession implements AutoCloseable {
   /** Has greeted, and was greeted. */
   static RawSession greet(Watched other, Self self, Optional<Token> held, boolean resumes)
       throws Exception {
-    RawSession session =
-        new RawSession(RawPeer.honest(LoopbackEndpoints.port(other), self.identity));
+    RawSession session = new RawSession(RawPeer.honest(other, self.identity));
     Greeting greeting =
         new Greeting(self.incarnation, held, resumes, LIMITS, List.of(), Optional.empty(), false);
     session.peer.frame(
@@ -152,6 +151,20 @@ final class RawSession implements AutoCloseable {
       throw new AssertionError("it has hung up" + words());
     }
     return frame;
+  }
+
+  /** Waits until the other side has ended one of its streams, whichever way. */
+  void awaitEndOfStream() throws IOException {
+    for (int i = 0; i < MAX_FRAMES; i++) {
+      Frame frame = next();
+      if (frame == null) {
+        throw new AssertionError("it has hung up" + words());
+      }
+      if (frame.type() == FrameType.RESET || frame.type() == FrameType.FIN) {
+        return;
+      }
+    }
+    throw new AssertionError("no stream ended");
   }
 
   private String words() {

@@ -3,6 +3,7 @@ package dev.crust;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crust.LoopbackEndpoints.Watched;
+import dev.crust.io.BadCertificates;
 import dev.crust.proto.frame.FrameType;
 import dev.crust.proto.identity.PeerCertificate;
 import dev.crust.proto.wire.Hello;

@@ -33,7 +33,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class BareQuic implements Contender {
   private static final int PAYLOAD = 1350;
-  private static final long WINDOW = 16 << 20;
+  static final long WINDOW = 16 << 20;
   private static final int SEGMENTS = 32;
   private static final String ALPN = "bare";
 
@@ -50,21 +50,13 @@ final class BareQuic implements Contender {
   /** A connected pair on loopback. */
   BareQuic() throws Exception {
     BareTls tls = BareTls.create();
-    serverTls =
-        QuicSslContextBuilder.forServer(tls.key(), null, tls.certificate())
-            .clientAuth(ClientAuth.REQUIRE)
-            .trustManager(InsecureTrustManagerFactory.INSTANCE)
-            .applicationProtocols(ALPN)
-            .build();
-    clientTls =
-        QuicSslContextBuilder.forClient()
-            .keyManager(tls.key(), null, tls.certificate())
-            .trustManager(InsecureTrustManagerFactory.INSTANCE)
-            .applicationProtocols(ALPN)
-            .build();
+    InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    serverTls = serverTls(tls);
+    clientTls = clientTls(tls);
     server =
         bind(
             serverLoops,
+            loopback,
             common(new QuicServerCodecBuilder())
                 .sslContext(serverTls)
                 .initialMaxStreamsBidirectional(1)
@@ -82,6 +74,7 @@ final class BareQuic implements Contender {
     socket =
         bind(
             clientLoops,
+            loopback,
             common(new QuicClientCodecBuilder())
                 .sslContext(clientTls)
                 .initialMaxStreamDataBidirectionalLocal(WINDOW)
@@ -97,12 +90,28 @@ final class BareQuic implements Contender {
     client = connection.createStream(QuicStreamType.BIDIRECTIONAL, traffic.client()).get();
   }
 
+  static QuicSslContext serverTls(BareTls tls) {
+    return QuicSslContextBuilder.forServer(tls.key(), null, tls.certificate())
+        .clientAuth(ClientAuth.REQUIRE)
+        .trustManager(InsecureTrustManagerFactory.INSTANCE)
+        .applicationProtocols(ALPN)
+        .build();
+  }
+
+  static QuicSslContext clientTls(BareTls tls) {
+    return QuicSslContextBuilder.forClient()
+        .keyManager(tls.key(), null, tls.certificate())
+        .trustManager(InsecureTrustManagerFactory.INSTANCE)
+        .applicationProtocols(ALPN)
+        .build();
+  }
+
   /** Netty's own allocator needs to run from the class path, as this program does. */
-  private static SegmentedDatagramPacketAllocator segments() {
+  static SegmentedDatagramPacketAllocator segments() {
     return EpollQuicUtils.newSegmentedAllocator(SEGMENTS);
   }
 
-  private static <B extends QuicCodecBuilder<B>> B common(B builder) {
+  static <B extends QuicCodecBuilder<B>> B common(B builder) {
     return builder
         .maxIdleTimeout(0, TimeUnit.MILLISECONDS)
         .maxSendUdpPayloadSize(PAYLOAD)
@@ -110,7 +119,8 @@ final class BareQuic implements Contender {
         .initialMaxData(WINDOW);
   }
 
-  private static Channel bind(BareLoops loops, ChannelHandler codec) throws Exception {
+  static Channel bind(BareLoops loops, InetSocketAddress address, ChannelHandler codec)
+      throws Exception {
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loops.group())
@@ -122,10 +132,7 @@ final class BareQuic implements Contender {
     if (loops.epoll()) {
       bootstrap.option(EpollChannelOption.UDP_GRO, true);
     }
-    return bootstrap
-        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-        .sync()
-        .channel();
+    return bootstrap.bind(address).sync().channel();
   }
 
   @Override

@@ -26,7 +26,7 @@ final class OutagesTest {
   @Test
   @Execution(CONCURRENT)
   void a_reset_by_a_middlebox(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, log);
+    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
     Sides before = Sides.now(talk);
     run(
         lab,
@@ -43,7 +43,7 @@ final class OutagesTest {
   @Tag("full")
   @Execution(CONCURRENT)
   void a_reset_by_the_own_kernel(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, log);
+    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
     Sides before = Sides.now(talk);
     run(lab, "anne", "ss -K state established | grep -q 4001");
     before.awaitPathGone();
@@ -55,7 +55,7 @@ final class OutagesTest {
   @Tag("full")
   @Execution(CONCURRENT)
   void a_stopped_peer(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, log);
+    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
     CrustNode.Moment before = talk.anne().now();
     talk.ben().pause();
     talk.anne().awaitPathGone(talk.ben(), before);
@@ -69,7 +69,7 @@ final class OutagesTest {
   @Tag("full")
   @Execution(CONCURRENT)
   void a_stopped_peer_behind_a_nat(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, log);
+    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
     CrustNode.Moment before = talk.ben().now();
     talk.anne().pause();
     talk.ben().awaitPathGone(talk.anne(), before);
@@ -83,7 +83,7 @@ final class OutagesTest {
   @Tag("full")
   @Execution(CONCURRENT)
   void an_interface_that_is_down(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, log);
+    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
     Sides before = Sides.now(talk);
     run(lab, "anne", "ip link set eth0 down");
     before.awaitPathGone();
@@ -98,7 +98,7 @@ final class OutagesTest {
   @Tag("full")
   @Execution(CONCURRENT)
   void a_silent_cut(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, log);
+    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
     Sides before = Sides.now(talk);
     lab.happen(Scenario.linkDown("anne"));
     before.awaitPathGone();
@@ -112,7 +112,7 @@ final class OutagesTest {
   @Tag("full")
   @Execution(CONCURRENT)
   void a_reboot_of_the_router(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, log);
+    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
     lab.happen(Scenario.reboot("anne"));
     talk.goesOn();
     talk.endsWell();
@@ -122,7 +122,7 @@ final class OutagesTest {
   @Tag("full")
   @Execution(CONCURRENT)
   void a_new_public_address(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, log);
+    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
     lab.happen(Scenario.newAddress("anne"));
     talk.goesOn();
     talk.endsWell();
@@ -132,7 +132,7 @@ final class OutagesTest {
   @Tag("full")
   @Execution(CONCURRENT)
   void a_peer_that_restarts_is_lost(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, log);
+    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
     CrustNode anne = talk.anne();
     CrustNode.Moment before = anne.now();
     talk.ben().kill();
@@ -146,7 +146,7 @@ final class OutagesTest {
   @Execution(CONCURRENT)
   void a_peer_that_restarts_behind_a_nat_after_a_power_cut_is_lost(Lab lab, EventLog log)
       throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, log);
+    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
     CrustNode ben = talk.ben();
     CrustNode.Moment before = ben.now();
     lab.happen(Scenario.linkDown("anne"));

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * Two {@link SteadyTalker}s who send each other messages and a stream all the time: Anne has
@@ -21,27 +23,45 @@ final class SteadyTalk {
   /** How soon the talk goes on after the peers can reach each other again. */
   static final Duration SOON = Duration.ofSeconds(2);
 
-  private static final String PORT = "4001";
+  /** Where both listen. */
+  static final int PORT = 4001;
+
   private static final int A_WHILE = 20;
 
   private final CrustNodes nodes;
   private final EventLog log;
   private final Path keys;
+  private final Over over;
+  private final UnaryOperator<String> way;
   private CrustNode anne;
   private CrustNode ben;
 
-  private SteadyTalk(CrustNodes nodes, Path keys) throws IOException, InterruptedException {
+  private SteadyTalk(CrustNodes nodes, Path keys, Over over, UnaryOperator<String> way)
+      throws IOException, InterruptedException {
     this.nodes = nodes;
     this.log = nodes.log();
     this.keys = keys;
+    this.over = over;
+    this.way = way;
     this.ben = start("ben");
-    this.anne = start("anne", ben.address());
+    this.anne = start("anne", way.apply(ben.address()));
   }
 
   /** They talk when this returns. */
-  static SteadyTalk begin(Lab lab, EventLog log) throws IOException, InterruptedException {
+  static SteadyTalk begin(Lab lab, Over over, EventLog log)
+      throws IOException, InterruptedException {
+    return begin(lab, over, UnaryOperator.identity(), log);
+  }
+
+  /**
+   * They talk when this returns.
+   *
+   * @param way makes of Ben's address the one that Anne dials
+   */
+  static SteadyTalk begin(Lab lab, Over over, UnaryOperator<String> way, EventLog log)
+      throws IOException, InterruptedException {
     Path keys = Files.createTempDirectory(lab.logs(), "keys");
-    SteadyTalk talk = new SteadyTalk(new CrustNodes(lab, log), keys);
+    SteadyTalk talk = new SteadyTalk(new CrustNodes(lab, log), keys, over, way);
     for (CrustNode each : talk.both()) {
       each.await("got", event -> event.path("number").asLong() == A_WHILE, PATIENCE);
     }
@@ -68,15 +88,16 @@ final class SteadyTalk {
 
   /** Anne's process comes back with her key, and dials. */
   void startAnneAgain() throws IOException, InterruptedException {
-    anne = start("anne", ben.address());
+    anne = start("anne", way.apply(ben.address()));
   }
 
   private CrustNode start(String host, String... address) throws IOException {
-    String[] arguments = new String[2 + address.length];
-    arguments[0] = keys.resolve(host).toString();
-    arguments[1] = PORT;
-    System.arraycopy(address, 0, arguments, 2, address.length);
-    return nodes.run(host, SteadyTalker.class, arguments);
+    Stream<String> arguments =
+        Stream.of(keys.resolve(host).toString(), over.name(), String.valueOf(PORT));
+    return nodes.run(
+        host,
+        SteadyTalker.class,
+        Stream.concat(arguments, Stream.of(address)).toArray(String[]::new));
   }
 
   /** For so long nobody is told that the connection is lost, whatever else happens. */

@@ -7,6 +7,7 @@ import dev.crust.Connection;
 import dev.crust.ConnectionLostException;
 import dev.crust.CrustAddress;
 import dev.crust.Endpoint;
+import dev.crust.EndpointBuilder;
 import dev.crust.Event;
 import dev.crust.Identity;
 import dev.crust.Message;
@@ -44,7 +45,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *       the same of what came, or why it ended too soon
  * </ul>
  *
- * <p>Arguments: the key file, the port to listen on, and the address of a peer to dial, if any.
+ * <p>Arguments: the key file, what to speak ({@link Over}), the port to listen on, and the address
+ * of a peer to dial, if any.
  */
 final class SteadyTalker {
   private static final long PACE_MILLIS = 50;
@@ -57,15 +59,15 @@ final class SteadyTalker {
   @SuppressWarnings("FutureReturnValueIgnored") // The feed tells how it went.
   public static void main(String[] args) throws IOException {
     SteadyTalker talker = new SteadyTalker();
-    Endpoint endpoint =
+    EndpointBuilder builder =
         Endpoint.builder()
             .identity(Identity.load(java.nio.file.Path.of(args[0])))
-            .listen(new InetSocketAddress(Integer.parseInt(args[1])))
-            .discoveries(List.of())
-            .open();
+            .discoveries(List.of());
+    InetSocketAddress place = new InetSocketAddress(Integer.parseInt(args[2]));
+    Endpoint endpoint = Over.valueOf(args[1]).listen(builder, place).open();
     endpoint.onEvent(talker::onEvent);
-    if (args.length > 2) {
-      endpoint.connect(CrustAddress.parse(args[2]));
+    if (args.length > 3) {
+      endpoint.connect(CrustAddress.parse(args[3]));
     }
     BufferedReader commands =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -89,6 +91,8 @@ final class SteadyTalker {
     } else if (event instanceof Event.Lost lost) {
       ObjectNode line = about("lost", lost.connection()).put("reason", lost.reason().toString());
       print(line.put("detail", lost.detail()));
+    } else if (event instanceof Event.Refused refused) {
+      print(line("refused").put("what", refused.toString()));
     } else {
       print(line("other").put("what", event.toString()));
     }
