@@ -29,6 +29,8 @@ public record Path(
     HOST,
     /** To an address of the public network. */
     DIRECT,
+    /** Through NATs or firewalls, by packets that both sides sent at an agreed time. */
+    PUNCHED,
     /** Through a peer that relays, encrypted from end to end. */
     RELAYED;
 

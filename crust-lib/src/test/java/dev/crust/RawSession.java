@@ -61,7 +61,8 @@ final class RawSession implements AutoCloseable {
     RawSession session =
         new RawSession(RawPeer.honest(LoopbackEndpoints.port(other), self.identity));
     Greeting greeting =
-        new Greeting(self.incarnation, held, resumes, LIMITS, List.of(), Optional.empty(), false);
+        new Greeting(
+            self.incarnation, held, resumes, LIMITS, List.of(), Optional.empty(), false, false);
     session.peer.frame(
         FrameType.HELLO,
         greeting

@@ -91,7 +91,11 @@ final class LocalConnection implements Connection {
         context.self().compareTo(peer) < 0 ? Session.Role.DECIDER : Session.Role.FOLLOWER;
     this.monitor =
         new SessionMonitor(
-            this, context, theirs.limits(), role, new Resumption(peer, name, context, peers));
+            this,
+            context,
+            theirs.limits(),
+            role,
+            new Resumption(peer, name, theirs.punches(), context, peers));
     this.monitor.know(theirs.candidates());
   }
 
@@ -206,7 +210,7 @@ final class LocalConnection implements Connection {
   /** The peer has opened a stream for a service of ours. On a loop, with the monitor's lock. */
   void onService(long id, long service) {
     ServiceStream stream = new ServiceStream(this, context);
-    stream.use(peers.relays().visitor(service, stream));
+    stream.use(peers.visitor(service, stream));
     streams.onService(id, stream);
   }
 

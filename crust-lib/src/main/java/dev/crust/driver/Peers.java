@@ -51,6 +51,7 @@ final class Peers {
   private final Map<PeerId, Dial> improving = new HashMap<>();
 
   private final Relays relays;
+  private final Traversals traversals;
   private final BlackHoles blackHoles = new BlackHoles();
   private @Nullable Future<?> timer;
   private boolean closed;
@@ -61,11 +62,29 @@ final class Peers {
     this.control = context.control();
     this.table = new PeerTable<>(context.self(), new SecureRandom());
     this.relays = new Relays(context, listeners, this);
+    this.traversals = new Traversals(context, listeners, this);
   }
 
   /** What this endpoint has to do with relays. May be asked for by any thread. */
   Relays relays() {
     return relays;
+  }
+
+  /** Who looks for direct paths. May be asked for by any thread. */
+  Traversals traversals() {
+    return traversals;
+  }
+
+  /** The connection of this name, announced or not, if it is held. */
+  Optional<LocalConnection> held(PeerId peer, Token name) {
+    return Optional.ofNullable(held.get(peer)).filter(it -> it.name().equals(name));
+  }
+
+  /** Who takes what comes on a stream that a peer has opened for a service. On any loop. */
+  ServiceStream.User visitor(long service, ServiceStream stream) {
+    return service == SignalStream.SERVICE
+        ? traversals.signals().visitor(stream)
+        : relays.visitor(service, stream);
   }
 
   /** Whether a dial to this peer is under way, to some address of its. */
@@ -97,7 +116,8 @@ final class Peers {
         context.limits(),
         listeners.address(path.pipe().remote().getAddress()).candidates(),
         Optional.of(path.pipe().remote()),
-        relays.offered());
+        relays.offered(),
+        context.punches());
   }
 
   /** Those of a dial's candidates that do not lead into a black hole. */
@@ -236,6 +256,7 @@ final class Peers {
     PeerId peer = connection.peer();
     if (held.remove(peer, connection)) {
       relays.onGone(peer);
+      traversals.onGone(peer);
       stopImproving(peer);
     }
     if (connections.remove(peer, connection)) {
@@ -318,6 +339,7 @@ final class Peers {
     PeerId peer = peerOf(path);
     LocalConnection begun = new LocalConnection(peer, name, path.greeting(), context, this);
     held.put(peer, begun);
+    traversals.onPeer(path);
     return begun;
   }
 
@@ -334,6 +356,7 @@ final class Peers {
     LocalConnection over = held.remove(peer);
     if (over != null) {
       relays.onGone(peer);
+      traversals.onGone(peer);
       stopImproving(peer);
       if (connections.remove(peer, over)) {
         context.feed().publish(new Event.Lost(over, reason, ""));

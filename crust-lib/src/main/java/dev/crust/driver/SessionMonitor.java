@@ -89,7 +89,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
   /** A path of the connection is open. On its loop. */
   synchronized OpenPath attach(PeerPath path) {
     Instant now = context.now();
-    OpenPath open = new OpenPath(path, session.attach(), context.heartbeat(), now);
+    OpenPath open = new OpenPath(path, session.attach(), context);
     if (ended != null || closing != null) {
       End over = ended != null ? ended : closing;
       open.onLoop(() -> path.leave(over == null ? Reason.CLOSED : over.reason(), ""));

@@ -1,0 +1,118 @@
+package dev.crust.natlab.node;
+
+import static dev.crust.natlab.node.CrustNode.about;
+import static dev.crust.natlab.node.CrustNode.is;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.crust.natlab.junit.EventLog;
+import dev.crust.natlab.junit.Labs;
+import dev.crust.natlab.junit.NatLab;
+import dev.crust.natlab.node.CrustNode.Moment;
+import dev.crust.natlab.scenario.Scenario;
+import java.time.Duration;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Two homes behind NATs and a peer of both on the public network: they talk through that, and
+ * directly as soon as a hole is punched.
+ */
+@NatLab
+@Execution(CONCURRENT)
+final class PunchedTest {
+  private static Pair pair(String one, String other, Labs labs, EventLog log) throws Exception {
+    String world = "public one\nhome anne %s\nhome ben %s".formatted(one, other);
+    CrustNodes nodes = new CrustNodes(labs.up(Scenario.parse(world)), log);
+    CrustNode relay = nodes.start("one", "--no-beacon");
+    CrustNode anne = nodes.start("anne", "--bootstrap", relay.address(), "--no-beacon");
+    CrustNode ben = nodes.start("ben", "--bootstrap", relay.address(), "--no-beacon");
+    anne.awaitReservation(relay);
+    ben.awaitReservation(relay);
+    return new Pair(anne, ben);
+  }
+
+  /** Two at home who can be reached through a relay. */
+  private record Pair(CrustNode anne, CrustNode ben) {
+    /** Connects; they talk before and after they have a direct path. */
+    void meet() throws Exception {
+      Moment annes = anne.now();
+      Moment bens = ben.now();
+      anne.type("connect " + ben.id());
+      anne.awaitSince(annes, "a connection", about(ben).and(is("connected")), CrustNode.PATIENCE);
+      ben.awaitSince(bens, "a connection", about(anne).and(is("connected")), CrustNode.PATIENCE);
+      anne.say("by whatever way", ben);
+      awaitPunched(anne, ben, annes);
+      awaitPunched(ben, anne, bens);
+      ben.say("directly", anne);
+    }
+
+    void part() throws Exception {
+      Moment annes = anne.now();
+      Moment bens = ben.now();
+      anne.type("drop " + ben.id());
+      anne.awaitSince(annes, "the end", about(ben).and(is("lost")), CrustNode.PATIENCE);
+      ben.awaitSince(bens, "the end", about(anne).and(is("lost")), CrustNode.PATIENCE);
+    }
+  }
+
+  private static void awaitPunched(CrustNode node, CrustNode peer, Moment since) throws Exception {
+    JsonNode changed =
+        node.awaitSince(
+            since,
+            "a direct path",
+            about(peer).and(is("path-changed")).and(event -> !event.at("/to/relay").isTextual()),
+            CrustNode.PATIENCE);
+    assertThat(changed.at("/to/method").asText()).isEqualTo("punched");
+    assertThat(changed.at("/to/transport").asText()).isEqualTo("quic");
+  }
+
+  @Test
+  void they_move_to_a_direct_path(Labs labs, EventLog log) throws Exception {
+    pair("port-restricted", "port-restricted", labs, log).meet();
+  }
+
+  @Test
+  void nothing_is_punched_between_two_random_ones(Labs labs, EventLog log) throws Exception {
+    Pair pair = pair("symmetric", "symmetric", labs, log);
+    pair.anne.type("connect " + pair.ben.id());
+    JsonNode stays = pair.anne.await("stays-relayed", about(pair.ben), CrustNode.PATIENCE);
+    assertThat(stays.path("reason").asText())
+        .contains("both NATs allocate ports at random for each destination");
+    assertThat(stays.path("attempts")).isEmpty();
+    pair.ben.await("stays-relayed", about(pair.anne), CrustNode.PATIENCE);
+    pair.anne.say("by a friend", pair.ben);
+    pair.anne.awaitNone("path-changed", Duration.ofSeconds(1));
+  }
+
+  @ParameterizedTest(name = "{0}_x_{1}")
+  @Tag("full")
+  @CsvSource({
+    "full-cone, full-cone",
+    "full-cone, symmetric",
+    "addr-restricted, symmetric-seq",
+    "addr-restricted, port-restricted",
+    "port-restricted, eim-random",
+    "port-restricted, linux",
+    "linux, linux",
+    "eim-random, eim-random"
+  })
+  void every_pair_that_simple_punching_reaches(String one, String other, Labs labs, EventLog log)
+      throws Exception {
+    pair(one, other, labs, log).meet();
+  }
+
+  @Test
+  @Tag("full")
+  void twenty_times_in_a_row(Labs labs, EventLog log) throws Exception {
+    Pair pair = pair("port-restricted", "eim-random", labs, log);
+    for (int i = 0; i < 20; i++) {
+      pair.meet();
+      pair.part();
+    }
+  }
+}
