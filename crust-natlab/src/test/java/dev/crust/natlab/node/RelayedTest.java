@@ -84,13 +84,16 @@ final class RelayedTest {
     assertThat(anne.events()).noneMatch(about(ben).and(is("lost")));
   }
 
+  /** So soon that whoever was dialled may hear of no other path. */
   private static void awaitLan(CrustNode node, CrustNode peer) throws InterruptedException {
     node.awaitSince(
         Moment.START,
         "a path over the LAN",
         about(peer)
-            .and(is("path-changed"))
-            .and(event -> event.at("/to/method").asText().equals("host")),
+            .and(
+                event ->
+                    event.at("/to/method").asText().equals("host")
+                        || event.at("/path/method").asText().equals("host")),
         CrustNode.PATIENCE);
   }
 
