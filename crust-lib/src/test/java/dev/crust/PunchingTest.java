@@ -79,4 +79,62 @@ final class PunchingTest {
   void where_one_side_does_not_punch_both_dial() throws Exception {
     meet(Punching.OFF, Punching.ON);
   }
+
+  /** Uses no relay. */
+  private Watched guest(Watched introducer, Punching punching) throws Exception {
+    Watched guest = endpoints.open(it -> it.relaying(Relaying.NEVER).punching(punching));
+    guest.connect(introducer.address());
+    while (introducer.endpoint().connection(guest.id()).isEmpty()) {
+      introducer.next(Event.Connected.class);
+    }
+    return guest;
+  }
+
+  private static CrustAddress named(Watched peer) {
+    return CrustAddress.of(peer.id(), List.of());
+  }
+
+  @Test
+  void a_peer_of_both_introduces_them_where_there_is_no_relay() throws Exception {
+    Watched introducer = endpoints.open(it -> it.relaying(Relaying.NEVER));
+    Watched anne = guest(introducer, Punching.ON);
+    Watched ben = guest(introducer, Punching.ON);
+    BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    ben.endpoint().onMessage((from, message) -> heard.add(message.text()));
+    anne.endpoint().onMessage((from, message) -> heard.add(message.text()));
+    for (Watched dialling : List.of(anne, ben)) {
+      Watched dialled = dialling.equals(anne) ? ben : anne;
+      Connection connection = dialling.connect(named(dialled));
+      assertThat(connection.path().transport()).isEqualTo(Transport.QUIC);
+      await(connection.send(Message.of("good day")));
+      assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("good day");
+      connection.close();
+      dialling.next(Event.Lost.class);
+      dialled.next(Event.Lost.class);
+    }
+  }
+
+  @Test
+  void both_ask_for_the_other_at_once() throws Exception {
+    Watched introducer = endpoints.open(it -> it.relaying(Relaying.NEVER));
+    Watched anne = guest(introducer, Punching.ON);
+    Watched ben = guest(introducer, Punching.ON);
+    var one = anne.endpoint().connect(named(ben));
+    var other = ben.endpoint().connect(named(anne));
+    await(await(one).send(Message.of("hello")));
+    await(await(other).send(Message.of("hello")));
+    assertThat(anne.endpoint().connections()).hasSize(2);
+    assertThat(ben.endpoint().connections()).hasSize(2);
+  }
+
+  @Test
+  void nobody_is_introduced_who_does_not_want_it_or_is_not_there() throws Exception {
+    Watched introducer = endpoints.open(it -> it.relaying(Relaying.NEVER));
+    Watched anne = guest(introducer, Punching.ON);
+    Watched shy = guest(introducer, Punching.OFF);
+    assertThat(anne.failure(named(shy)).reason()).isEqualTo(Reason.NO_CANDIDATES);
+    assertThat(shy.failure(named(anne)).reason()).isEqualTo(Reason.NO_CANDIDATES);
+    CrustAddress nobody = CrustAddress.of(Identity.ephemeral().peerId(), List.of());
+    assertThat(anne.failure(nobody).reason()).isEqualTo(Reason.NO_CANDIDATES);
+  }
 }

@@ -63,7 +63,7 @@ final class LocalConnection implements Connection {
   private final int maxMessageSize;
   private final Mailbox<Message> mailbox;
   private final SendBudget budget;
-  private final boolean peerRelays;
+  private final Greeting greeting;
   private final Instant since = Instant.now();
   private final Queue<Submitted> submitted = new ConcurrentLinkedQueue<>();
   private final AtomicLong taken = new AtomicLong();
@@ -83,7 +83,7 @@ final class LocalConnection implements Connection {
     this.maxMessageSize = Math.min(ours.maxMessageSize(), theirs.limits().maxMessageSize());
     this.mailbox = new Mailbox<>(context.userExecutor(), this::onTaken, context::onUserFailure);
     this.budget = context.sendBudget(ours.window());
-    this.peerRelays = theirs.relays();
+    this.greeting = theirs;
     this.takenStep = ours.window() / 8;
     this.closed = context.future();
     this.streams = new LocalStreams(this, context);
@@ -214,9 +214,9 @@ final class LocalConnection implements Connection {
     streams.onService(id, stream);
   }
 
-  /** Whether the peer has said that it relays. */
-  boolean peerRelays() {
-    return peerRelays;
+  /** What the peer has said of itself when the connection began. */
+  Greeting greeting() {
+    return greeting;
   }
 
   @Override

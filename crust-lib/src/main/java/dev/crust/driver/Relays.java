@@ -77,7 +77,7 @@ final class Relays {
 
   /** A connection is up. */
   void onUp(LocalConnection connection) {
-    if (used() && connection.peerRelays()) {
+    if (used() && connection.greeting().relays()) {
       run(reservations.onRelay(connection.peer(), context.now()));
       List.copyOf(looking).forEach(dial -> dial.onRelay(connection.peer()));
     }
@@ -124,7 +124,7 @@ final class Relays {
     return connection != null
         && used()
         && !relay.equals(to)
-        && connection.peerRelays()
+        && connection.greeting().relays()
         && connection.path().method() != Path.Method.RELAYED;
   }
 

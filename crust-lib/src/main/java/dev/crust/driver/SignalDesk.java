@@ -13,6 +13,12 @@ final class SignalDesk implements SignalStream.Ear {
   interface Ear {
     /** A peer has sent this itself. */
     void onSignal(LocalConnection from, byte[] signal) throws MalformedMessageException;
+
+    /** A peer wants this carried. */
+    void onAsk(LocalConnection from, byte[] body) throws MalformedMessageException;
+
+    /** A peer has carried this. */
+    void onCarried(LocalConnection by, byte[] body) throws MalformedMessageException;
   }
 
   private final Ear ear;
@@ -67,6 +73,10 @@ final class SignalDesk implements SignalStream.Ear {
   public void onMessage(SignalStream stream, Signalling message) throws MalformedMessageException {
     if (message instanceof Signalling.Direct direct) {
       ear.onSignal(stream.connection(), direct.signal());
+    } else if (message instanceof Signalling.Ask ask) {
+      ear.onAsk(stream.connection(), ask.body());
+    } else if (message instanceof Signalling.Carry carry) {
+      ear.onCarried(stream.connection(), carry.body());
     }
   }
 

@@ -108,7 +108,8 @@ final class Traversal {
     }
   }
 
-  private void ask() {
+  /** Asks the peer to look for a path together. */
+  void ask() {
     all.nat()
         .whenKnown(
             () -> {
@@ -120,12 +121,17 @@ final class Traversal {
 
   /** Nothing is wanted any more. What was dialled and has become a path stays. */
   void end() {
+    rest();
+    dials.forEach(Outgoing::cancel);
+    dials.clear();
+  }
+
+  /** Nothing more is to be done; what was dialled is about to become a path, or not. */
+  void rest() {
     over = true;
     stop(timer);
     stop(later);
     forgetToken();
-    dials.forEach(Outgoing::cancel);
-    dials.clear();
   }
 
   private static void stop(@Nullable Future<?> task) {

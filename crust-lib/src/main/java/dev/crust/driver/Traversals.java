@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Looks for direct paths for connections that go by a relay, one {@link Traversal} each: the
  * connection itself carries their signals, which so are encrypted from end to end, and each side
- * has agreed to by letting the other in. On the control loop, where nothing else is said.
+ * has agreed to by letting the other in. {@link Introductions} are for those that are not
+ * connected. On the control loop, where nothing else is said.
  */
 final class Traversals implements SignalDesk.Ear {
   private static final int MAX_OBSERVED = 256;
@@ -40,6 +41,7 @@ final class Traversals implements SignalDesk.Ear {
   private final Listeners listeners;
   private final Peers peers;
   private final SignalDesk signals = new SignalDesk(this);
+  private final Introductions introductions;
   private final PunchBudget budget = new PunchBudget();
   private final Map<PeerId, ForConnection> running = new HashMap<>();
 
@@ -63,6 +65,12 @@ final class Traversals implements SignalDesk.Ear {
     this.context = context;
     this.listeners = listeners;
     this.peers = peers;
+    this.introductions = new Introductions(context, peers, this);
+  }
+
+  /** Who finds first paths by introducers. */
+  Introductions introductions() {
+    return introductions;
   }
 
   /** The streams by which signals come and go. May be asked for by any thread. */
@@ -89,6 +97,14 @@ final class Traversals implements SignalDesk.Ear {
     if (context.punches() && peer != null && path.pipe().relay().isEmpty()) {
       nat().onPeer(peer, path.pipe().remote(), path.greeting().candidates());
     }
+    if (peer != null) {
+      introductions.onConnected(peer);
+    }
+  }
+
+  /** Whether a peer was chosen by us to relay for us. */
+  boolean isRelayOfOurs(PeerId peer) {
+    return listeners.relays().contains(peer);
   }
 
   /** Our situation will be needed soon. */
@@ -151,6 +167,19 @@ final class Traversals implements SignalDesk.Ear {
   void onGone(PeerId peer) {
     nat().onGone(peer);
     end(peer);
+    forget(peer);
+  }
+
+  /** A peer can be met there. */
+  void met(PeerId peer, InetSocketAddress there) {
+    Set<InetSocketAddress> places = punched.computeIfAbsent(peer, it -> new HashSet<>());
+    if (places.size() < MAX_PUNCHED_OF_PEER && places.add(there)) {
+      context.punched().add(there);
+    }
+  }
+
+  /** Nobody needs to know any more where a peer can be met. */
+  void forget(PeerId peer) {
     Set<InetSocketAddress> places = punched.remove(peer);
     if (places != null) {
       context.punched().removeAll(places);
@@ -168,6 +197,16 @@ final class Traversals implements SignalDesk.Ear {
     if (known != null) {
       known.traversal.onSignal(signal);
     }
+  }
+
+  @Override
+  public void onAsk(LocalConnection from, byte[] body) throws MalformedMessageException {
+    introductions.onAsk(from, body);
+  }
+
+  @Override
+  public void onCarried(LocalConnection by, byte[] body) throws MalformedMessageException {
+    introductions.onCarried(by, body);
   }
 
   /** Punch packets with this token are for that traversal. */
@@ -227,11 +266,7 @@ final class Traversals implements SignalDesk.Ear {
 
     @Override
     public void met(InetSocketAddress there) {
-      Set<InetSocketAddress> places =
-          punched.computeIfAbsent(connection.peer(), it -> new HashSet<>());
-      if (places.size() < MAX_PUNCHED_OF_PEER && places.add(there)) {
-        context.punched().add(there);
-      }
+      Traversals.this.met(connection.peer(), there);
     }
 
     @Override

@@ -95,6 +95,23 @@ final class PunchedTest {
     pair.anne.awaitNone("path-changed", Duration.ofSeconds(1));
   }
 
+  @Test
+  void a_peer_introduces_two_who_use_no_relay(Labs labs, EventLog log) throws Exception {
+    String world = "public one\nhome anne port-restricted\nhome ben eim-random";
+    CrustNodes nodes = new CrustNodes(labs.up(Scenario.parse(world)), log);
+    CrustNode one = nodes.start("one", "--no-beacon", "--no-relay");
+    String[] options = {"--bootstrap", one.address(), "--no-beacon", "--no-relay"};
+    CrustNode anne = nodes.start("anne", options);
+    CrustNode ben = nodes.start("ben", options);
+    one.awaitConnected(anne);
+    one.awaitConnected(ben);
+    anne.type("connect " + ben.id());
+    assertThat(anne.awaitConnected(ben).at("/path/method").asText()).isEqualTo("punched");
+    assertThat(ben.awaitConnected(anne).at("/path/method").asText()).isEqualTo("punched");
+    anne.say("hello", ben);
+    ben.say("hello yourself", anne);
+  }
+
   @ParameterizedTest(name = "{0}_x_{1}")
   @Tag("full")
   @CsvSource({
