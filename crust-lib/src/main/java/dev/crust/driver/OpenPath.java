@@ -37,7 +37,7 @@ final class OpenPath {
   private final PeerPath path;
   private final SessionPath<LocalConnection.Sent> session;
   private final PathHealth health;
-  private final boolean punched;
+  private final Path.Method method;
   private final Map<Long, Asked> asked = new HashMap<>(2);
   private long nextPing;
   private long askedNanos;
@@ -45,11 +45,15 @@ final class OpenPath {
   private boolean wornOut;
   private volatile @Nullable Duration roundTrip;
 
-  OpenPath(PeerPath path, SessionPath<LocalConnection.Sent> session, EndpointContext context) {
+  OpenPath(
+      PeerPath path,
+      SessionPath<LocalConnection.Sent> session,
+      Path.Method method,
+      EndpointContext context) {
     this.path = path;
     this.session = session;
     this.health = new PathHealth(context.heartbeat(), context.now());
-    this.punched = context.punched().contains(path.pipe().remote());
+    this.method = method;
   }
 
   PeerPath path() {
@@ -92,19 +96,11 @@ final class OpenPath {
     Pipe pipe = pipe();
     return new Path(
         pipe.transport(),
-        method(),
+        method,
         pipe.local(),
         pipe.remote(),
         pipe.relay(),
         Optional.ofNullable(roundTrip));
-  }
-
-  private Path.Method method() {
-    if (isRelayed()) {
-      return Path.Method.RELAYED;
-    }
-    Path.Method plain = Path.Method.of(pipe().remote());
-    return punched && plain == Path.Method.DIRECT ? Path.Method.PUNCHED : plain;
   }
 
   void onFrame(int type, ByteBuffer body, int missing) throws MalformedMessageException {

@@ -39,6 +39,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
   private final Session<Sent> session;
   private final PathChoice<OpenPath> choice;
   private final Resumption resumption;
+  private final Origins origins;
   private final List<UserFuture<Pong>> unasked = new ArrayList<>();
   private EventLoop home;
   private @Nullable Future<?> timer;
@@ -63,6 +64,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
     this.session = new Session<>(context.limits(), theirs, role, this, now);
     this.choice = new PathChoice<>(role, context.pathPatience(), now);
     this.resumption = resumption;
+    this.origins = new Origins(context);
     this.home = context.control();
     this.probed = true;
   }
@@ -89,7 +91,8 @@ final class SessionMonitor implements Session.Listener<Sent> {
   /** A path of the connection is open. On its loop. */
   synchronized OpenPath attach(PeerPath path) {
     Instant now = context.now();
-    OpenPath open = new OpenPath(path, session.attach(), context);
+    Path.Method method = origins.of(path, choice.used().filter(OpenPath::isRelayed).isPresent());
+    OpenPath open = new OpenPath(path, session.attach(), method, context);
     if (ended != null || closing != null) {
       End over = ended != null ? ended : closing;
       open.onLoop(() -> path.leave(over == null ? Reason.CLOSED : over.reason(), ""));

@@ -61,6 +61,13 @@ final class PunchedTest {
   }
 
   private static void awaitPunched(CrustNode node, CrustNode peer, Moment since) throws Exception {
+    JsonNode path = awaitDirect(node, peer, since);
+    assertThat(path.path("method").asText()).isEqualTo("punched");
+    assertThat(path.path("transport").asText()).isEqualTo("quic");
+  }
+
+  private static JsonNode awaitDirect(CrustNode node, CrustNode peer, Moment since)
+      throws Exception {
     JsonNode news =
         node.awaitSince(
             since,
@@ -68,9 +75,7 @@ final class PunchedTest {
             about(peer).and(event -> isDirect(event.path("to")) || isDirect(event.path("path"))),
             CrustNode.PATIENCE);
     // Whoever was dialled may hear of the connection when it has moved already.
-    JsonNode path = news.path("to").isObject() ? news.path("to") : news.path("path");
-    assertThat(path.path("method").asText()).isEqualTo("punched");
-    assertThat(path.path("transport").asText()).isEqualTo("quic");
+    return news.path("to").isObject() ? news.path("to") : news.path("path");
   }
 
   private static boolean isDirect(JsonNode path) {
@@ -93,6 +98,26 @@ final class PunchedTest {
     pair.ben.await("stays-relayed", about(pair.anne), CrustNode.PATIENCE);
     pair.anne.say("by a friend", pair.ben);
     pair.anne.awaitNone("path-changed", Duration.ofSeconds(1));
+  }
+
+  @Test
+  void whoever_cannot_be_dialled_dials_back(Labs labs, EventLog log) throws Exception {
+    String world = "public one\npublic anne\nhome ben symmetric";
+    CrustNodes nodes = new CrustNodes(labs.up(Scenario.parse(world)), log);
+    CrustNode one = nodes.start("one", "--no-beacon");
+    String[] options = {"--bootstrap", one.address(), "--no-beacon", "--transport", "tcp"};
+    CrustNode anne = nodes.start("anne", options);
+    CrustNode ben = nodes.start("ben", options);
+    ben.awaitReservation(one);
+    one.awaitConnected(anne);
+    anne.type("connect " + ben.id());
+    for (CrustNode node : new CrustNode[] {anne, ben}) {
+      CrustNode other = node == anne ? ben : anne;
+      JsonNode path = awaitDirect(node, other, Moment.START);
+      assertThat(path.path("method").asText()).isEqualTo("reversed");
+      assertThat(path.path("transport").asText()).isEqualTo("tcp");
+      node.say("hello", other);
+    }
   }
 
   @Test
