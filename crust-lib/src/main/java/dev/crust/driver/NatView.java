@@ -38,7 +38,6 @@ final class NatView {
   /** A mapping that was seen so lately is there; RFC 4787 §4.3 knows of such that last 30 s. */
   private static final Duration FRESH = Duration.ofSeconds(10);
 
-  private static final Duration KEEP_EVERY = Duration.ofSeconds(20);
   private static final Duration DISCOVER_EVERY = Duration.ofMinutes(10);
   private static final Duration DISCOVER_AGAIN = Duration.ofSeconds(10);
 
@@ -58,7 +57,6 @@ final class NatView {
   private final List<Runnable> waiting = new ArrayList<>();
   private List<InetSocketAddress> locals = List.of();
   private @Nullable Round round;
-  private Instant began = Instant.MIN;
   private Instant known = Instant.MIN;
   private @Nullable UdpEvidence evidence;
   private @Nullable NatDiscovery discovery;
@@ -99,15 +97,18 @@ final class NatView {
     peers.remove(peer);
   }
 
-  /** Some time has passed; these are the UDP ports now. */
+  /** These are the UDP ports now. */
   void look(List<UdpPort> ports) {
     List<InetSocketAddress> now = ports.stream().map(UdpPort::bound).toList();
     if (!now.equals(locals)) {
       locals = now;
       forget();
-    } else if (!context.now().isBefore(began.plus(KEEP_EVERY))) {
-      begin();
     }
+  }
+
+  /** Something has gone wrong that a change of the NAT would explain: what was seen may be void. */
+  void doubt() {
+    known = Instant.MIN;
   }
 
   /** Another way out may have another NAT. */
@@ -134,7 +135,7 @@ final class NatView {
   /** Runs a task when our situation is known well enough, at once or within {@link #PATIENCE}. */
   void whenKnown(Runnable task) {
     prepare();
-    if (round == null && discovery == null) {
+    if (isKnown()) {
       task.run();
       return;
     }
@@ -153,8 +154,13 @@ final class NatView {
     return context.now().isBefore(known.plus(FRESH));
   }
 
+  /** One discovery is good for long: while it is repeated, what it found before will do. */
+  private boolean isKnown() {
+    return round == null && (discovery == null || behaviour.isPresent());
+  }
+
   private void settle() {
-    if (round == null && discovery == null) {
+    if (isKnown()) {
       List<Runnable> now = List.copyOf(waiting);
       waiting.clear();
       now.forEach(Runnable::run);
@@ -193,7 +199,6 @@ final class NatView {
     if (round != null || observers.isEmpty()) {
       return;
     }
-    began = context.now();
     Optional<UdpPort> port =
         observers.stream().flatMap(each -> context.udpTowards(each).stream()).findFirst();
     port.ifPresent(

@@ -70,7 +70,11 @@ final class Resumption {
     RelayedDial begun =
         new RelayedDial(peer, List.of(), context, peers, Redial.PATIENCE, new Relayed());
     relayed = begun;
-    onControl(() -> begun.begin(Duration.ZERO));
+    onControl(
+        () -> {
+          peers.traversals().onPathLost();
+          begun.begin(Duration.ZERO);
+        });
   }
 
   /**

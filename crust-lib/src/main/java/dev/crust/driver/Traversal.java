@@ -149,7 +149,10 @@ final class Traversal {
     for (Introduction.Effect effect : effects) {
       if (effect instanceof Introduction.Effect.Send send) {
         course.send(send.signal());
-      } else if (effect instanceof Introduction.Effect.Asked) {
+      } else if (effect instanceof Introduction.Effect.Asked asked) {
+        if (asked.round() > 1) {
+          all.nat().doubt();
+        }
         all.nat().whenKnown(this::accept);
       } else if (effect instanceof Introduction.Effect.Agreed agreed) {
         onAgreed(agreed.agreement());
@@ -302,6 +305,7 @@ final class Traversal {
     if (round >= Plan.ROUNDS) {
       giveUp(sentence, attempts);
     } else if (side == Side.CONTROLLING) {
+      all.nat().doubt();
       ask();
     }
   }

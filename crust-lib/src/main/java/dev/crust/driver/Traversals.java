@@ -114,6 +114,11 @@ final class Traversals implements SignalDesk.Ear {
     }
   }
 
+  /** A path has broken, perhaps since our NAT has forgotten it, or another stands there now. */
+  void onPathLost() {
+    nat().doubt();
+  }
+
   /** A relay sees a peer there, with whom it connects us. */
   void onObserved(PeerId peer, InetAddress ip) {
     Set<InetAddress> known = observed.computeIfAbsent(peer, it -> new HashSet<>());
@@ -130,6 +135,10 @@ final class Traversals implements SignalDesk.Ear {
   /** A connection goes by a relay, and its peer punches, too. */
   void begin(PeerId peer, Token connection) {
     Optional<LocalConnection> held = peers.held(peer, connection);
+    if (punched.containsKey(peer)) {
+      // There was a way, and it has closed.
+      nat().doubt();
+    }
     if (held.isPresent() && find(held.get()) == null) {
       start(held.get()).traversal.begin();
     }

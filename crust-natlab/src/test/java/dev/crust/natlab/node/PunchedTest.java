@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.crust.natlab.junit.EventLog;
 import dev.crust.natlab.junit.Labs;
 import dev.crust.natlab.junit.NatLab;
+import dev.crust.natlab.kernel.Lab;
 import dev.crust.natlab.node.CrustNode.Moment;
 import dev.crust.natlab.scenario.Scenario;
 import java.time.Duration;
@@ -25,9 +26,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 @NatLab
 @Execution(CONCURRENT)
 final class PunchedTest {
+  private static String world(String one, String other) {
+    return "public one\nhome anne %s\nhome ben %s".formatted(one, other);
+  }
+
   private static Pair pair(String one, String other, Labs labs, EventLog log) throws Exception {
-    String world = "public one\nhome anne %s\nhome ben %s".formatted(one, other);
-    CrustNodes nodes = new CrustNodes(labs.up(Scenario.parse(world)), log);
+    return pair(labs.up(Scenario.parse(world(one, other))), log);
+  }
+
+  private static Pair pair(Lab lab, EventLog log) throws Exception {
+    CrustNodes nodes = new CrustNodes(lab, log);
     CrustNode relay = nodes.start("one", "--no-beacon");
     CrustNode anne = nodes.start("anne", "--bootstrap", relay.address(), "--no-beacon");
     CrustNode ben = nodes.start("ben", "--bootstrap", relay.address(), "--no-beacon");
@@ -165,6 +173,70 @@ final class PunchedTest {
     for (int i = 0; i < 20; i++) {
       pair.meet();
       pair.part();
+    }
+  }
+
+  /** The mapping is another then, and so is what was known of it. */
+  @Test
+  @Tag("full")
+  void a_reboot_of_a_router_costs_a_moment(Labs labs, EventLog log) throws Exception {
+    Lab lab = labs.up(Scenario.parse(world("eim-random", "port-restricted")));
+    Pair pair = pair(lab, log);
+    pair.meet();
+    for (int i = 0; i < 3; i++) {
+      lab.happen(Scenario.reboot("anne"));
+      String text = "after reboot " + i;
+      pair.anne.type("send " + pair.ben.id() + " " + text);
+      pair.ben.await(
+          "message", event -> event.path("text").asText().equals(text), CrustNode.SILENCE);
+      Moment before = pair.anne.now();
+      pair.anne.type("ping " + pair.ben.id() + " 100");
+      pair.anne.awaitSince(
+          before,
+          "an answer by a direct path",
+          is("pong").and(event -> event.at("/path/method").asText().equals("punched")),
+          CrustNode.PATIENCE);
+    }
+    assertThat(pair.anne.events()).noneMatch(about(pair.ben).and(is("lost")));
+  }
+
+  @Test
+  @Tag("full")
+  void carriers_translate_too(Labs labs, EventLog log) throws Exception {
+    String world =
+        """
+        public one
+        carrier east port-restricted
+        carrier west port-restricted
+        home anne port-restricted behind east
+        home ben port-restricted behind west
+        """;
+    pair(labs.up(Scenario.parse(world)), log).meet();
+  }
+
+  /** What one address of one peer cannot tell, those of two do. */
+  @ParameterizedTest
+  @Tag("full")
+  @CsvSource({"port-restricted, false", "symmetric, true"})
+  void by_peers_with_one_address_each(String type, boolean stays, Labs labs, EventLog log)
+      throws Exception {
+    Lab lab = labs.up(Scenario.parse("public two\n" + world(type, type)));
+    CrustNodes nodes = new CrustNodes(lab, log);
+    CrustNode two =
+        nodes.start("two", "--listen", "tcp://198.51.100.1:4001,quic://198.51.100.1:4001");
+    CrustNode one =
+        nodes.start("one", "--listen", "tcp://198.51.100.2:4001,quic://198.51.100.2:4001");
+    String[] options = {"--bootstrap", one.address(), "--bootstrap", two.address(), "--no-beacon"};
+    Pair pair = new Pair(nodes.start("anne", options), nodes.start("ben", options));
+    for (CrustNode relay : new CrustNode[] {one, two}) {
+      pair.anne.awaitReservation(relay);
+      pair.ben.awaitReservation(relay);
+    }
+    if (stays) {
+      pair.anne.type("connect " + pair.ben.id());
+      pair.anne.await("stays-relayed", about(pair.ben), CrustNode.PATIENCE);
+    } else {
+      pair.meet();
     }
   }
 }
