@@ -26,8 +26,8 @@ final class Introductions {
   /** As many are asked for one peer. */
   private static final int MAX_INTRODUCERS = 8;
 
-  /** As many peers may be on their way to us, or we to them. */
-  private static final int MAX_PATHS = 32;
+  /** As many may be brought to us at one time. */
+  private static final int MAX_GUESTS = 16;
 
   private final EndpointContext context;
   private final Peers peers;
@@ -100,6 +100,7 @@ final class Introductions {
 
   private void onSignal(LocalConnection by, Carried.FromPeer from) {
     Introduced known = paths.get(from.from());
+    boolean guest = known == null;
     if (known == null && admits(by.peer(), from.from())) {
       known = open(from.from(), by, (sentence, attempts) -> {});
     }
@@ -113,7 +114,9 @@ final class Introductions {
       known.traversal.onSignal(from.signal());
     } catch (MalformedMessageException e) {
       // The introducer does not look into what it carries, so this is not its fault.
-      return;
+      if (guest) {
+        known.end();
+      }
     }
   }
 
@@ -121,6 +124,7 @@ final class Introductions {
     return context.punches()
         && !guest.equals(context.self())
         && !peers.isOpen(guest)
+        && paths.values().stream().filter(path -> !path.chosen).count() < MAX_GUESTS
         && guests.allows(by, context.now());
   }
 
@@ -128,7 +132,7 @@ final class Introductions {
    * Asks a peer, through an introducer, to find a path together.
    *
    * @param failed hears, once, why there is none
-   * @return what is to be ended if nobody needs it any more; null if too much is under way
+   * @return what is to be ended if nobody needs it any more; null if the introducer has left
    */
   @Nullable Introduced ask(
       PeerId peer, PeerId introducer, BiConsumer<String, List<Attempt>> failed) {
@@ -139,19 +143,17 @@ final class Introductions {
       return known;
     }
     LocalConnection by = peers.connections().get(introducer);
-    Introduced begun = by == null ? null : open(peer, by, failed);
-    if (begun != null) {
-      begun.chosen = true;
-      begun.traversal.ask();
+    if (by == null) {
+      return null;
     }
+    Introduced begun = open(peer, by, failed);
+    begun.chosen = true;
+    begun.traversal.ask();
     return begun;
   }
 
-  private @Nullable Introduced open(
+  private Introduced open(
       PeerId peer, LocalConnection by, BiConsumer<String, List<Attempt>> failed) {
-    if (paths.size() >= MAX_PATHS) {
-      return null;
-    }
     Introduced begun = new Introduced(peer, by, failed);
     paths.put(peer, begun);
     context.at(context.now().plus(context.dialTimeout()), context.control(), begun::onTimeIsUp);

@@ -263,8 +263,13 @@ final class NatView {
         return;
       }
       round = null;
-      known = context.now();
       UdpEvidence before = evidence;
+      if (seen.isEmpty() && before != null && !before.seen().isEmpty()) {
+        // The network may be down just now: what was known will do, and is asked for again.
+        settle();
+        return;
+      }
+      known = seen.isEmpty() ? Instant.MIN : context.now();
       UdpEvidence now = new UdpEvidence(port.bound(), seen, asked, behaviour);
       if (before != null && movedBetween(before, now)) {
         behaviour = Optional.empty();
