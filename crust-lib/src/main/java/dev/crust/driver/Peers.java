@@ -82,7 +82,7 @@ final class Peers {
 
   /** Who takes what comes on a stream that a peer has opened for a service. On any loop. */
   ServiceStream.User visitor(long service, ServiceStream stream) {
-    return service == SignalStream.SERVICE
+    return service == SignalStream.SERVICE && context.punches()
         ? traversals.signals().visitor(stream)
         : relays.visitor(service, stream);
   }

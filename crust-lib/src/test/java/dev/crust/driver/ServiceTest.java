@@ -121,17 +121,9 @@ final class ServiceTest {
   }
 
   @Test
-  void signals_that_are_none_or_that_nobody_waits_for() throws Exception {
-    long service = Signalling.SERVICE;
-    // Refusals of that service have numbers of their own: 1 is a malformed message.
-    assertThat(answer(toRelay, service, ByteBuffer.wrap(new byte[] {-1, -1, -1})))
-        .isEqualTo(RelayRefusal.of(1).toString());
-    ServiceStream stream = toRelay.openService(service);
-    for (int i = 0; i < 100; i++) {
-      stream.write(new Signalling.Direct(new byte[2000]).encode());
-    }
-    await(((Connection) toRelay).ping());
-    assertThat(home.connections()).hasSize(1);
+  void signals_where_there_is_no_udp_to_punch_with() throws Exception {
+    assertThat(answer(toRelay, Signalling.SERVICE, new Signalling.Direct(new byte[9]).encode()))
+        .isEqualTo("not-offered");
   }
 
   @Test
