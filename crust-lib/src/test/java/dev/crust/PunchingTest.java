@@ -37,7 +37,15 @@ final class PunchingTest {
     return home;
   }
 
-  private static void awaitDirect(Watched watched) throws Exception {
+  /** On one host the direct path may be as fast as the relay. */
+  private static void awaitDirect(Watched watched, Watched peer) throws Exception {
+    Connection connection = watched.next(Event.Connected.class).connection();
+    while (!connection.peer().equals(peer.id())) {
+      connection = watched.next(Event.Connected.class).connection();
+    }
+    if (connection.path().method() == Path.Method.HOST) {
+      return;
+    }
     Event.PathChanged changed = watched.next(Event.PathChanged.class);
     assertThat(changed.from().map(Path::method)).contains(Path.Method.RELAYED);
     // On one host, where nothing has to be punched.
@@ -53,14 +61,13 @@ final class PunchingTest {
     BlockingQueue<String> heard = new LinkedBlockingQueue<>();
     ben.endpoint().onMessage((from, message) -> heard.add(message.text()));
     Connection connection = anne.connect(CrustAddress.of(ben.id(), List.of()));
-    assertThat(connection.path().method()).isEqualTo(Path.Method.RELAYED);
     List<String> said = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       said.add("number " + i);
       connection.send(Message.of("number " + i));
     }
-    awaitDirect(anne);
-    awaitDirect(ben);
+    awaitDirect(anne, ben);
+    awaitDirect(ben, anne);
     await(connection.send(Message.of("the last")));
     said.add("the last");
     List<String> all = new ArrayList<>();

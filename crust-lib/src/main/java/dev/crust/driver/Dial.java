@@ -92,6 +92,7 @@ final class Dial {
 
   void begin() {
     relayed.begin(headStart());
+    context.at(began.plus(headStart()), control, introduced::begin);
     end = context.at(began.plus(context.dialTimeout()), control, this::onTimeIsUp);
     run(race.onTimeout(context.now()));
   }
@@ -246,6 +247,7 @@ final class Dial {
         }
       } else if (effect instanceof DialRace.Effect.Won winner) {
         won = true;
+        introduced.end();
         relayed.end();
         peers.learn(winner);
         peers.dialWon(address.peer(), this);

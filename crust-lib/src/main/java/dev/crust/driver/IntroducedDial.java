@@ -10,8 +10,8 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for a way to a peer whom no relay reaches: has peers introduce us, one after the other. On
- * the control loop.
+ * Looks for a direct way to a peer beside the relays, and where none leads there: has peers
+ * introduce us, one after the other. On the control loop.
  */
 final class IntroducedDial {
   private final PeerId peer;

@@ -4,6 +4,7 @@ import dev.crust.Reason;
 import dev.crust.proto.admission.Token;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Consumer;
 
 /**
  * What becomes of a path that was dialled to a peer whom somebody has introduced. Which side dials
@@ -13,11 +14,11 @@ import java.time.Instant;
 final class IntroducedFate extends DialFate {
   private final EndpointContext context;
   private final Peers peers;
-  private final Runnable failed;
+  private final Consumer<Reason> failed;
   private final Instant began;
 
-  /** One whose failure is run on the control loop. */
-  IntroducedFate(EndpointContext context, Peers peers, Runnable failed) {
+  /** One of whose failure somebody hears on the control loop. */
+  IntroducedFate(EndpointContext context, Peers peers, Consumer<Reason> failed) {
     super(peers, context.control());
     this.context = context;
     this.peers = peers;
@@ -48,6 +49,6 @@ final class IntroducedFate extends DialFate {
 
   @Override
   void failed(Reason reason, String detail) {
-    failed.run();
+    failed.accept(reason);
   }
 }

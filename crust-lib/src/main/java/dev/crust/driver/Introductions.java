@@ -3,6 +3,7 @@ package dev.crust.driver;
 import dev.crust.Attempt;
 import dev.crust.Path;
 import dev.crust.PeerId;
+import dev.crust.Reason;
 import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.punch.Carried;
 import dev.crust.proto.punch.Introducer;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,9 +125,20 @@ final class Introductions {
   private boolean admits(PeerId by, PeerId guest) {
     return context.punches()
         && !guest.equals(context.self())
-        && !peers.isOpen(guest)
+        && !hasDirectPath(guest)
         && paths.values().stream().filter(path -> !path.chosen).count() < MAX_GUESTS
         && guests.allows(by, context.now());
+  }
+
+  /** By a relay the two may be connected before the first signal comes. */
+  private boolean hasDirectPath(PeerId peer) {
+    LocalConnection connection = peers.connections().get(peer);
+    return connection != null && connection.path().method() != Path.Method.RELAYED;
+  }
+
+  /** Whether a path to this peer is being looked for. */
+  boolean isRunning(PeerId peer) {
+    return paths.containsKey(peer);
   }
 
   /**
@@ -160,7 +173,7 @@ final class Introductions {
     return begun;
   }
 
-  /** A peer is connected: who looks for a path to it may stop. */
+  /** A peer has a direct path: who looks for one may stop. */
   void onConnected(PeerId peer) {
     Introduced known = paths.remove(peer);
     if (known != null) {
@@ -195,6 +208,7 @@ final class Introductions {
         if (!peers.isOpen(peer)) {
           all.forget(peer);
         }
+        all.onIntroductionOver(peer);
       }
     }
 
@@ -208,7 +222,7 @@ final class Introductions {
     }
 
     @Override
-    public PeerPath.Fate fate(Runnable failed) {
+    public PeerPath.Fate fate(Consumer<Reason> failed) {
       return new IntroducedFate(context, peers, failed);
     }
 

@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,9 +55,9 @@ final class Traversal {
     /**
      * What becomes of a path that is dialled.
      *
-     * @param failed to be run on the control loop if it comes to nothing
+     * @param failed hears, on the control loop, why it has come to nothing
      */
-    PeerPath.Fate fate(Runnable failed);
+    PeerPath.Fate fate(Consumer<Reason> failed);
 
     /** The peer can be met there, now and for a while. */
     void met(InetSocketAddress there);
@@ -84,6 +85,7 @@ final class Traversal {
   private Optional<Agreement> agreement = Optional.empty();
   private @Nullable UdpPunch udp;
   private boolean opened;
+  private boolean redialled;
   private boolean told;
   private boolean over;
   private Duration pause = FIRST_PAUSE;
@@ -282,16 +284,24 @@ final class Traversal {
             remote,
             peer,
             DIAL_PATIENCE,
-            pipe -> new PeerPath(pipe, context, course.fate(this::onDialFailed)));
+            pipe ->
+                new PeerPath(
+                    pipe, context, course.fate(reason -> onDialFailed(port, remote, reason))));
     if (dials.size() >= MAX_DIALS) {
       dials.remove(0).cancel();
     }
     dials.add(dial);
   }
 
-  /** The way that was punched has closed again, or the peer has left. */
-  private void onDialFailed() {
-    if (!over && opened) {
+  /**
+   * The way that was punched has closed again, or the peer has left; unless it has only not heard
+   * yet of the connection, which has come up by a relay meanwhile.
+   */
+  private void onDialFailed(UdpPort port, InetSocketAddress remote, Reason reason) {
+    if (!over && reason == Reason.DUPLICATE && !redialled) {
+      redialled = true;
+      dial(port, remote);
+    } else if (!over && opened) {
       nextRound("the way was open, and QUIC got no answer", List.of());
     }
   }

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,8 @@ final class Traversals implements SignalDesk.Ear {
   private final Introductions introductions;
   private final PunchBudget budget = new PunchBudget();
   private final Map<PeerId, ForConnection> running = new HashMap<>();
+
+  private final Map<PeerId, Token> deferred = new HashMap<>();
 
   /** Read by the loops of the UDP ports. */
   private final Map<PunchToken, Traversal> listening = new ConcurrentHashMap<>();
@@ -97,7 +100,7 @@ final class Traversals implements SignalDesk.Ear {
     if (context.punches() && peer != null && path.pipe().relay().isEmpty()) {
       nat().onPeer(peer, path.pipe().remote(), path.greeting().candidates());
     }
-    if (peer != null) {
+    if (peer != null && path.pipe().relay().isEmpty()) {
       introductions.onConnected(peer);
     }
   }
@@ -132,8 +135,15 @@ final class Traversals implements SignalDesk.Ear {
     return observed.getOrDefault(peer, Set.of());
   }
 
-  /** A connection goes by a relay, and its peer punches, too. */
+  /**
+   * A connection goes by a relay, and its peer punches, too. If the dial that has led there looks
+   * for a direct path already, this is the second try.
+   */
   void begin(PeerId peer, Token connection) {
+    if (introductions.isRunning(peer)) {
+      deferred.put(peer, connection);
+      return;
+    }
     Optional<LocalConnection> held = peers.held(peer, connection);
     if (punched.containsKey(peer)) {
       // There was a way, and it has closed.
@@ -141,6 +151,14 @@ final class Traversals implements SignalDesk.Ear {
     }
     if (held.isPresent() && find(held.get()) == null) {
       start(held.get()).traversal.begin();
+    }
+  }
+
+  /** A dial has found no direct path, or needs none. */
+  void onIntroductionOver(PeerId peer) {
+    Token connection = deferred.remove(peer);
+    if (connection != null) {
+      begin(peer, connection);
     }
   }
 
@@ -158,6 +176,8 @@ final class Traversals implements SignalDesk.Ear {
 
   /** The connection has a direct path, or none, or is over. */
   void end(PeerId peer, Token connection) {
+    deferred.remove(peer, connection);
+    introductions.onConnected(peer);
     ForConnection known = running.get(peer);
     if (known != null && known.connection.name().equals(connection)) {
       end(peer);
@@ -264,11 +284,11 @@ final class Traversals implements SignalDesk.Ear {
     }
 
     @Override
-    public PeerPath.Fate fate(Runnable failed) {
+    public PeerPath.Fate fate(Consumer<Reason> failed) {
       return new ResumingFate(context, peers, connection.name()) {
         @Override
         void failed(Reason reason, String detail) {
-          context.onControl(failed);
+          context.onControl(() -> failed.accept(reason));
         }
       };
     }
