@@ -38,6 +38,14 @@ public final class EndpointBuilder {
     NEVER
   }
 
+  /** Whether an endpoint makes its own way through NATs and firewalls. */
+  public enum Punching {
+    /** Where both sides want it, and a plan says that it can work. */
+    ON,
+    /** Not at all; what can be dialled is dialled. */
+    OFF
+  }
+
   private Optional<Identity> identity = Optional.empty();
   private String network = "public";
   private final List<Place> listen = new ArrayList<>();
@@ -51,6 +59,7 @@ public final class EndpointBuilder {
   private Duration pathPatience = Duration.ofMinutes(2);
   private Optional<List<Discovery>> discoveries = Optional.empty();
   private Relaying relaying = Relaying.WHEN_PUBLIC;
+  private Punching punching = Punching.ON;
   private RelayLimits relayLimits = RelayLimits.DEFAULT;
 
   EndpointBuilder() {}
@@ -197,6 +206,16 @@ public final class EndpointBuilder {
     return this;
   }
 
+  /**
+   * Whether connections that go by a relay are moved to a direct path through NATs by hole punching
+   * (RFC 5128); {@link Punching#ON} unless said. To an address that only the peer has told of go at
+   * most 5 packets of 36 bytes until it answers, to one at which a relay sees the peer at most 60.
+   */
+  public EndpointBuilder punching(Punching punching) {
+    this.punching = punching;
+    return this;
+  }
+
   /** Other limits, for tests. */
   EndpointBuilder relayLimits(RelayLimits limits) {
     this.relayLimits = limits;
@@ -231,7 +250,8 @@ public final class EndpointBuilder {
             pathPatience,
             finders,
             relaying,
-            relayLimits));
+            relayLimits,
+            punching));
   }
 
   private static Duration positive(Duration duration) {

@@ -46,6 +46,22 @@ public sealed interface Event {
       implements Event {}
 
   /**
+   * No direct path was found for a connection that goes by a relay, and it goes on so. A path that
+   * comes later is told as {@link PathChanged}.
+   *
+   * @param connection the connection
+   * @param sentence why, for people
+   * @param attempts what was tried
+   */
+  record StaysRelayed(Connection connection, String sentence, List<Attempt> attempts)
+      implements Event {
+    /** Copies the list. */
+    public StaysRelayed {
+      attempts = List.copyOf(attempts);
+    }
+  }
+
+  /**
    * A message was dropped since it became too old before it could be sent.
    *
    * @param connection the connection

@@ -29,6 +29,13 @@ public record Path(
     HOST,
     /** To an address of the public network. */
     DIRECT,
+    /**
+     * Dialled by the side that did not begin the connection, which went by a relay so far, because
+     * the other way round there is none (connection reversal).
+     */
+    REVERSED,
+    /** Through NATs or firewalls, by packets that both sides sent at an agreed time. */
+    PUNCHED,
     /** Through a peer that relays, encrypted from end to end. */
     RELAYED;
 

@@ -60,7 +60,8 @@ final class RawSession implements AutoCloseable {
       throws Exception {
     RawSession session = new RawSession(RawPeer.honest(other, self.identity));
     Greeting greeting =
-        new Greeting(self.incarnation, held, resumes, LIMITS, List.of(), Optional.empty(), false);
+        new Greeting(
+            self.incarnation, held, resumes, LIMITS, List.of(), Optional.empty(), false, false);
     session.peer.frame(
         FrameType.HELLO,
         greeting

@@ -1,6 +1,7 @@
 package dev.crust.cli;
 
 import dev.crust.CrustAddress;
+import dev.crust.EndpointBuilder.Punching;
 import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.PeerId;
 import dev.crust.Transport;
@@ -91,6 +92,9 @@ final class EndpointOptions {
   @Option(names = "--no-beacon", description = "neither look for peers on the LAN nor be found")
   private boolean noBeacon;
 
+  @Option(names = "--no-punch", description = "punch no holes into NATs and firewalls")
+  private boolean noPunch;
+
   @Option(
       names = "--transport",
       paramLabel = "tcp|quic|any",
@@ -118,7 +122,8 @@ final class EndpointOptions {
         List.copyOf(stun),
         merged(join),
         !noBeacon,
-        relays.relaying());
+        relays.relaying(),
+        noPunch ? Punching.OFF : Punching.ON);
   }
 
   private void warn(ConfigFile file, Streams streams) {
@@ -132,7 +137,7 @@ final class EndpointOptions {
     List<String> ignored = later.given();
     if (!ignored.isEmpty()) {
       streams.say(
-          "this version has no help against NATs but relays yet, and ignores "
+          "this version has no help against NATs but relays and punching yet, and ignores "
               + String.join(", ", ignored));
     }
   }

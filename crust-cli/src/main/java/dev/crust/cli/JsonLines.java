@@ -157,6 +157,11 @@ final class JsonLines {
       path(json, "from", it.from());
       path(json, "to", it.to());
       text(json, "reason", it.reason());
+    } else if (event instanceof Event.StaysRelayed it) {
+      event(json, "stays-relayed");
+      text(json, "peer", it.connection().peer());
+      json.writeStringField("reason", it.sentence());
+      attempts(json, it.attempts());
     } else if (event instanceof Event.Expired it) {
       event(json, "expired");
       text(json, "peer", it.connection().peer());

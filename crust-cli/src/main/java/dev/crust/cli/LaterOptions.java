@@ -50,9 +50,6 @@ final class LaterOptions {
   @Option(names = "--no-port-mapping", description = "ask no router for a port (later)")
   private boolean noPortMapping;
 
-  @Option(names = "--no-punch", description = "punch no holes (later)")
-  private boolean noPunch;
-
   /** Refuses what no version could do. */
   void check() throws CommandFailure {
     if (turn == null && (turnUser != null || turnPasswordFile != null)) {
@@ -73,9 +70,7 @@ final class LaterOptions {
             "--turn",
             turn != null,
             "--no-port-mapping",
-            noPortMapping,
-            "--no-punch",
-            noPunch);
+            noPortMapping);
     return given.entrySet().stream()
         .filter(Map.Entry::getValue)
         .map(Map.Entry::getKey)

@@ -3,6 +3,7 @@ package dev.crust.cli;
 import dev.crust.CrustAddress;
 import dev.crust.Endpoint;
 import dev.crust.EndpointBuilder;
+import dev.crust.EndpointBuilder.Punching;
 import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.Identity;
 import dev.crust.IdentityInUseException;
@@ -24,6 +25,7 @@ import java.util.Set;
  * @param bootstrap endpoints to join through, one address a peer
  * @param beacon whether to look for peers on the LAN and be found
  * @param relaying what to have to do with relays
+ * @param punching whether to punch holes into NATs
  */
 record Setup(
     KeySource key,
@@ -33,14 +35,15 @@ record Setup(
     List<InetSocketAddress> stun,
     List<CrustAddress> bootstrap,
     boolean beacon,
-    Relaying relaying) {
+    Relaying relaying,
+    Punching punching) {
 
   /** How long a dial may take unless the user says otherwise. */
   static final Duration DIAL_TIMEOUT = Duration.ofSeconds(10);
 
   /** The same without looking for peers. */
   Setup withoutBeacon() {
-    return new Setup(key, network, listen, transports, stun, bootstrap, false, relaying);
+    return new Setup(key, network, listen, transports, stun, bootstrap, false, relaying, punching);
   }
 
   /** Another endpoint beside this one: with a key of its own, on any port, alone. */
@@ -53,7 +56,8 @@ record Setup(
         List.of(),
         List.of(),
         false,
-        relaying);
+        relaying,
+        punching);
   }
 
   /**
@@ -88,7 +92,7 @@ record Setup(
   private Endpoint open(Identity identity, Duration dialTimeout) throws IOException {
     EndpointBuilder builder =
         Endpoint.builder().identity(identity).network(network).dialTimeout(dialTimeout);
-    builder.transports(transports).relaying(relaying);
+    builder.transports(transports).relaying(relaying).punching(punching);
     listen.forEach(place -> builder.listen(place.transport(), place.socket()));
     stun.forEach(builder::stunServer);
     if (!beacon) {

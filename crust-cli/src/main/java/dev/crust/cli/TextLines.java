@@ -119,6 +119,10 @@ final class TextLines {
           + it.to().map(path -> "to " + path).orElse("and none is left for now")
           + ": "
           + it.reason().sentence();
+    } else if (event instanceof Event.StaysRelayed it) {
+      return head("yellow", "stays relayed", it.connection().peer())
+          + Text.printable(it.sentence())
+          + (verbosity == Verbosity.VERBOSE ? attempts(it.attempts()) : "");
     } else if (event instanceof Event.Expired it) {
       return head("yellow", "expired", it.connection().peer()) + it.message();
     } else if (event instanceof Event.Lost it) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.crust.CrustAddress;
+import dev.crust.EndpointBuilder.Punching;
 import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.Transport;
 import java.io.ByteArrayOutputStream;
@@ -74,7 +75,8 @@ final class EndpointOptionsTest {
                 List.of(),
                 List.of(),
                 true,
-                Relaying.WHEN_PUBLIC));
+                Relaying.WHEN_PUBLIC,
+                Punching.ON));
     assertThat(warnings()).isEmpty();
   }
 
@@ -100,7 +102,8 @@ final class EndpointOptionsTest {
                     InetSocketAddress.createUnresolved("[::1]", 2)),
                 List.of(CrustAddress.parse(A + "&tcp=192.0.2.1:4002")),
                 false,
-                Relaying.NEVER));
+                Relaying.NEVER,
+                Punching.ON));
     assertThat(warnings()).isEmpty();
   }
 
@@ -118,7 +121,7 @@ final class EndpointOptionsTest {
     assertThat(setup.transports()).containsExactly(Transport.QUIC);
     assertThat(setup.relaying()).isEqualTo(Relaying.ALWAYS);
     assertThat(warnings().lines()).hasSize(1);
-    assertThat(warnings()).contains("--turn", "--no-port-mapping", "--no-punch", "--cache");
+    assertThat(warnings()).contains("--turn", "--no-port-mapping", "--cache");
   }
 
   @Test
@@ -153,7 +156,8 @@ final class EndpointOptionsTest {
                 List.of(),
                 List.of(CrustAddress.parse(A)),
                 true,
-                Relaying.WHEN_PUBLIC));
+                Relaying.WHEN_PUBLIC,
+                Punching.ON));
     assertThat(warnings().lines()).hasSize(1);
     assertThat(warnings()).contains("limits");
 
@@ -170,6 +174,7 @@ final class EndpointOptionsTest {
                 List.of(),
                 List.of(CrustAddress.parse(B)),
                 true,
-                Relaying.WHEN_PUBLIC));
+                Relaying.WHEN_PUBLIC,
+                Punching.ON));
   }
 }

@@ -10,6 +10,7 @@ import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.relay.FirstWords;
 import dev.crust.proto.relay.RelayMessage;
 import dev.crust.proto.relay.RelayRefusal;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
@@ -31,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 final class CircuitEnd implements ServiceStream.User, CircuitWire {
   /** Who hears what the relay says of a circuit that we ask for. */
   interface Answer {
-    /** It is open. */
-    void onOpened();
+    /** It is open; the relay may have told where it sees the peer. */
+    void onOpened(Optional<InetAddress> observed);
 
     /** It is not, or not any more; the circuit is about to be cut. */
     void onRefused(RelayRefusal why);
@@ -41,7 +42,7 @@ final class CircuitEnd implements ServiceStream.User, CircuitWire {
   private static final Answer NOBODY_ASKED =
       new Answer() {
         @Override
-        public void onOpened() {}
+        public void onOpened(Optional<InetAddress> observed) {}
 
         @Override
         public void onRefused(RelayRefusal why) {}
@@ -129,11 +130,11 @@ final class CircuitEnd implements ServiceStream.User, CircuitWire {
     if (first.isEmpty()) {
       return false;
     }
-    if (!(first.get() instanceof RelayMessage.Opened)) {
+    if (!(first.get() instanceof RelayMessage.Opened told)) {
       throw new MalformedMessageException("a relay answers with something else");
     }
     opened = true;
-    answer.onOpened();
+    answer.onOpened(told.observed());
     return true;
   }
 

@@ -36,6 +36,7 @@ final class Dial {
   private final Instant began;
   private final DialRace race;
   private final RelayedDial relayed;
+  private final IntroducedDial introduced;
   private final Map<Candidate, Outgoing> running = new HashMap<>();
   private final List<UserFuture<Connection>> waiting = new ArrayList<>();
   private final Set<Candidate> retried = new HashSet<>();
@@ -75,6 +76,13 @@ final class Dial {
                 failIfNothingIsLeft();
               }
             });
+    this.introduced =
+        new IntroducedDial(
+            address.peer(),
+            address.via(),
+            context,
+            peers.traversals().introductions(),
+            this::failIfNothingIsLeft);
   }
 
   /** Somebody waits for the end. */
@@ -84,6 +92,7 @@ final class Dial {
 
   void begin() {
     relayed.begin(headStart());
+    context.at(began.plus(headStart()), control, introduced::begin);
     end = context.at(began.plus(context.dialTimeout()), control, this::onTimeIsUp);
     run(race.onTimeout(context.now()));
   }
@@ -158,7 +167,8 @@ final class Dial {
 
   /** These attempts and those by relays, in the order of their start. */
   private List<Attempt> all(List<Attempt> direct) {
-    return Stream.concat(direct.stream(), relayed.attempts().stream())
+    return Stream.of(direct, relayed.attempts(), introduced.attempts())
+        .flatMap(List::stream)
         .sorted(Comparator.comparing(Attempt::started))
         .toList();
   }
@@ -201,6 +211,7 @@ final class Dial {
   }
 
   private void stop() {
+    introduced.end();
     relayed.end();
     run(race.onCancelled(context.now()));
   }
@@ -236,6 +247,7 @@ final class Dial {
         }
       } else if (effect instanceof DialRace.Effect.Won winner) {
         won = true;
+        introduced.end();
         relayed.end();
         peers.learn(winner);
         peers.dialWon(address.peer(), this);
@@ -250,7 +262,7 @@ final class Dial {
 
   private void failIfNothingIsLeft() {
     DialRace.Effect.Failed direct = directFailure;
-    if (direct == null || won || !relayed.isExhausted()) {
+    if (direct == null || won || !relayed.isExhausted() || introduced.begin()) {
       return;
     }
     directFailure = null;

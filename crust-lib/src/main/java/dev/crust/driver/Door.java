@@ -104,6 +104,11 @@ final class Door {
     }
 
     @Override
+    public boolean isOfOurs() {
+      return false;
+    }
+
+    @Override
     public Greeting greeting(PeerPath path, PeerId peer) {
       return peers.greeting(peer, path, Optional.empty());
     }

@@ -2,6 +2,7 @@ package dev.crust.driver;
 
 import dev.crust.Candidate;
 import dev.crust.Connection;
+import dev.crust.EndpointBuilder.Punching;
 import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.Event;
 import dev.crust.Message;
@@ -12,6 +13,7 @@ import dev.crust.io.EventLoops;
 import dev.crust.io.Outgoing;
 import dev.crust.io.Pipe;
 import dev.crust.io.QuicTls;
+import dev.crust.io.StunBindings;
 import dev.crust.io.TcpPort;
 import dev.crust.io.Tls;
 import dev.crust.io.UdpPort;
@@ -23,6 +25,7 @@ import dev.crust.proto.relay.RelayLimits;
 import dev.crust.proto.session.Limits;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -30,6 +33,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
@@ -64,6 +68,7 @@ final class EndpointContext {
   private final Set<PeerPath> paths = ConcurrentHashMap.newKeySet();
   private final @Nullable QuicTls quicTls;
   private final List<UdpPorts> udp = new CopyOnWriteArrayList<>();
+  private final Set<InetSocketAddress> punched = ConcurrentHashMap.newKeySet();
   private final AtomicLong unacknowledged = new AtomicLong();
   private volatile @Nullable Consumer<? super PeerStream> streamReceiver;
   private volatile @Nullable BiConsumer<? super Connection, ? super Message> receiver;
@@ -160,6 +165,21 @@ final class EndpointContext {
     return settings.relaying();
   }
 
+  /** Whether it punches: it wants to, and has UDP ports to do it from. */
+  boolean punches() {
+    return settings.punching() == Punching.ON && speaks(Transport.QUIC);
+  }
+
+  /** The signature of our identity. */
+  byte[] sign(byte[] data) {
+    return settings.identity().sign(data);
+  }
+
+  /** Where peers are to whom a way was punched. May be read and changed by any thread. */
+  Set<InetSocketAddress> punched() {
+    return punched;
+  }
+
   /** What it grants where it relays. */
   RelayLimits relayLimits() {
     return settings.relayLimits();
@@ -199,6 +219,11 @@ final class EndpointContext {
     UdpPorts ports = new UdpPorts(loops, known, clock::now, port, readers);
     udp.add(ports);
     return Optional.of(ports);
+  }
+
+  /** Opens sockets at a local address to find out what NAT stands before it. */
+  CompletableFuture<StunBindings> stunBindings(InetAddress local, int count, StunBindings.Ear ear) {
+    return StunBindings.open(loops, local, count, ear);
   }
 
   /** Runs a task on the control loop, or here and now if that has ended. */

@@ -14,6 +14,7 @@ import dev.crust.io.UdpPorts;
 import dev.crust.proto.dial.CandidateRank;
 import dev.crust.proto.dial.CandidateRank.Found;
 import dev.crust.proto.dial.CandidateRank.Network;
+import dev.crust.proto.nat.Situation;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
@@ -50,6 +51,7 @@ final class Listeners {
   private final List<QuicPlace> quic = new ArrayList<>();
   private final Map<InetSocketAddress, List<Addresses.Reachable>> settled = new HashMap<>();
   private final OutsideView outside;
+  private final NatView nat;
   private volatile List<Found> hosts = List.of();
   private volatile List<Found> reflexive = List.of();
   private volatile List<PeerId> relays = List.of();
@@ -63,6 +65,7 @@ final class Listeners {
     this.context = context;
     this.changed = changed;
     this.outside = new OutsideView(context, context.stunServers());
+    this.nat = new NatView(context, outside);
   }
 
   /** Listens at these places; at every interface if there is none. */
@@ -74,6 +77,7 @@ final class Listeners {
       openQuic(places, readers);
     }
     hosts = look();
+    context.onControl(() -> nat.look(udp()));
     context.feed().publish(new Event.Listening(address()));
     long every = restless() ? LOOK_EVERY_MILLIS : LOOK_WHEN_SETTLED_MILLIS;
     context.control().scheduleWithFixedDelay(this::lookAgain, every, every, TimeUnit.MILLISECONDS);
@@ -199,6 +203,7 @@ final class Listeners {
         place.update();
       }
       outside.look(udp());
+      nat.look(udp());
       become(look(), reflexive());
     } catch (SocketException e) {
       // The interfaces are changing right now; the next look will tell.
@@ -276,7 +281,18 @@ final class Listeners {
         .toList();
   }
 
-  private List<UdpPort> udp() {
+  /** What stands between our UDP and the world. On the control loop. */
+  NatView nat() {
+    return nat;
+  }
+
+  /** Our situation, as a peer is told that wants to meet us. On the control loop. */
+  Situation situation() {
+    return nat.situation(CandidateRank.best(fitToTell(hosts)));
+  }
+
+  /** The UDP ports that are open. */
+  List<UdpPort> udp() {
     return quic.stream().flatMap(place -> place.ports.ports().stream()).toList();
   }
 
@@ -310,13 +326,19 @@ final class Listeners {
    */
   CrustAddress address(InetAddress peer) {
     List<Found> all = Stream.concat(hosts.stream(), reflexive.stream()).toList();
-    List<Found> global =
-        all.stream()
-            .filter(
-                found -> found.network() == Network.ORDINARY || found.network() == Network.VIRTUAL)
-            .toList();
-    List<Found> told = global.isEmpty() && peer.isLoopbackAddress() ? all : global;
+    List<Found> told = peer.isLoopbackAddress() ? fitToTell(all) : global(all);
     return new CrustAddress(context.self(), CandidateRank.best(told), relays);
+  }
+
+  private static List<Found> fitToTell(List<Found> all) {
+    List<Found> global = global(all);
+    return global.isEmpty() ? all : global;
+  }
+
+  private static List<Found> global(List<Found> all) {
+    return all.stream()
+        .filter(found -> found.network() == Network.ORDINARY || found.network() == Network.VIRTUAL)
+        .toList();
   }
 
   void close() {

@@ -64,6 +64,7 @@ final class LocalConnection implements Connection {
   private final Mailbox<Message> mailbox;
   private final SendBudget budget;
   private final boolean peerRelays;
+  private final boolean peerPunches;
   private final Instant since = Instant.now();
   private final Queue<Submitted> submitted = new ConcurrentLinkedQueue<>();
   private final AtomicLong taken = new AtomicLong();
@@ -84,6 +85,7 @@ final class LocalConnection implements Connection {
     this.mailbox = new Mailbox<>(context.userExecutor(), this::onTaken, context::onUserFailure);
     this.budget = context.sendBudget(ours.window());
     this.peerRelays = theirs.relays();
+    this.peerPunches = theirs.punches();
     this.takenStep = ours.window() / 8;
     this.closed = context.future();
     this.streams = new LocalStreams(this, context);
@@ -91,7 +93,11 @@ final class LocalConnection implements Connection {
         context.self().compareTo(peer) < 0 ? Session.Role.DECIDER : Session.Role.FOLLOWER;
     this.monitor =
         new SessionMonitor(
-            this, context, theirs.limits(), role, new Resumption(peer, name, context, peers));
+            this,
+            context,
+            theirs.limits(),
+            role,
+            new Resumption(peer, name, theirs.punches(), context, peers));
     this.monitor.know(theirs.candidates());
   }
 
@@ -206,13 +212,18 @@ final class LocalConnection implements Connection {
   /** The peer has opened a stream for a service of ours. On a loop, with the monitor's lock. */
   void onService(long id, long service) {
     ServiceStream stream = new ServiceStream(this, context);
-    stream.use(peers.relays().visitor(service, stream));
+    stream.use(peers.visitor(service, stream));
     streams.onService(id, stream);
   }
 
   /** Whether the peer has said that it relays. */
   boolean peerRelays() {
     return peerRelays;
+  }
+
+  /** Whether the peer has said that it knows of signals. */
+  boolean peerPunches() {
+    return peerPunches;
   }
 
   @Override

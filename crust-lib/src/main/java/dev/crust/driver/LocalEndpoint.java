@@ -5,6 +5,7 @@ import dev.crust.Connection;
 import dev.crust.CrustAddress;
 import dev.crust.Endpoint;
 import dev.crust.EndpointBuilder.Place;
+import dev.crust.EndpointBuilder.Punching;
 import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.EndpointBuilder.TlsEngine;
 import dev.crust.Event;
@@ -62,7 +63,8 @@ public final class LocalEndpoint implements Endpoint {
       Duration pathPatience,
       List<Discovery> discoveries,
       Relaying relaying,
-      RelayLimits relayLimits) {}
+      RelayLimits relayLimits,
+      Punching punching) {}
 
   private final EndpointContext context;
   private final Peers peers;

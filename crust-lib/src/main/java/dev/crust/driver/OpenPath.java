@@ -38,6 +38,7 @@ final class OpenPath {
   private final PeerPath path;
   private final SessionPath<LocalConnection.Sent> session;
   private final PathHealth health;
+  private final Path.Method method;
   private final Map<Long, Asked> asked = new HashMap<>(2);
   private long nextPing;
   private long askedNanos;
@@ -46,10 +47,14 @@ final class OpenPath {
   private volatile @Nullable Duration roundTrip;
 
   OpenPath(
-      PeerPath path, SessionPath<LocalConnection.Sent> session, Duration heartbeat, Instant now) {
+      PeerPath path,
+      SessionPath<LocalConnection.Sent> session,
+      Path.Method method,
+      EndpointContext context) {
     this.path = path;
     this.session = session;
-    this.health = new PathHealth(heartbeat, now);
+    this.health = new PathHealth(context.heartbeat(), context.now());
+    this.method = method;
   }
 
   PeerPath path() {
@@ -92,7 +97,7 @@ final class OpenPath {
     Pipe pipe = pipe();
     return new Path(
         pipe.transport(),
-        isRelayed() ? Path.Method.RELAYED : Path.Method.of(pipe.remote()),
+        method,
         pipe.local(),
         pipe.remote(),
         pipe.relay(),

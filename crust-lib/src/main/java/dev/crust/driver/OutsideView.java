@@ -76,6 +76,11 @@ final class OutsideView {
     }
   }
 
+  /** The STUN servers that the user has named, by address. */
+  List<InetSocketAddress> servers() {
+    return servers;
+  }
+
   private void vote(Sighting sighting) {
     votes.onObserved(
         sighting.transport(),

@@ -65,6 +65,11 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
 
   /** Who wants to know what becomes of a path. */
   interface Fate {
+    /** Whether we have dialled the path. */
+    default boolean isOfOurs() {
+      return true;
+    }
+
     /** With what to greet this peer. On the path's loop. */
     Greeting greeting(PeerPath path, PeerId peer);
 
@@ -287,6 +292,11 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
    */
   Optional<Sighting> sighting() {
     return Optional.ofNullable(sighting);
+  }
+
+  /** Whether we have dialled it, rather than the peer. */
+  boolean wasDialled() {
+    return fate.isOfOurs();
   }
 
   /** Whether it has belonged to a connection. */

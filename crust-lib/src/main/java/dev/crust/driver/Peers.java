@@ -52,6 +52,7 @@ final class Peers {
 
   private final PeerPath.Fate settled;
   private final Relays relays;
+  private final Traversals traversals;
   private final BlackHoles blackHoles = new BlackHoles();
   private @Nullable Future<?> timer;
   private boolean closed;
@@ -63,6 +64,7 @@ final class Peers {
     this.table = new PeerTable<>(context.self(), new SecureRandom());
     this.settled = new SettledFate(context, this);
     this.relays = new Relays(context, listeners, this);
+    this.traversals = new Traversals(context, listeners, this);
   }
 
   /** What becomes of a path that has come to its connection. */
@@ -73,6 +75,23 @@ final class Peers {
   /** What this endpoint has to do with relays. May be asked for by any thread. */
   Relays relays() {
     return relays;
+  }
+
+  /** Who looks for direct paths. May be asked for by any thread. */
+  Traversals traversals() {
+    return traversals;
+  }
+
+  /** The connection of this name, announced or not, if it is held. */
+  Optional<LocalConnection> held(PeerId peer, Token name) {
+    return Optional.ofNullable(held.get(peer)).filter(it -> it.name().equals(name));
+  }
+
+  /** Who takes what comes on a stream that a peer has opened for a service. On any loop. */
+  ServiceStream.User visitor(long service, ServiceStream stream) {
+    return service == SignalStream.SERVICE && context.punches()
+        ? traversals.signals().visitor(stream)
+        : relays.visitor(service, stream);
   }
 
   /** Whether a dial to this peer is under way, to some address of its. */
@@ -104,7 +123,8 @@ final class Peers {
         context.limits(),
         listeners.address(path.pipe().remote().getAddress()).candidates(),
         Optional.of(path.pipe().remote()),
-        relays.offered());
+        relays.offered(),
+        context.punches());
   }
 
   /** Those of a dial's candidates that do not lead into a black hole. */
@@ -240,6 +260,7 @@ final class Peers {
     PeerId peer = connection.peer();
     if (held.remove(peer, connection)) {
       relays.onGone(peer);
+      traversals.onGone(peer);
       stopImproving(peer);
     }
     if (connections.remove(peer, connection)) {
@@ -322,6 +343,7 @@ final class Peers {
     PeerId peer = peerOf(path);
     LocalConnection begun = new LocalConnection(peer, name, path.greeting(), context, this);
     held.put(peer, begun);
+    traversals.onPeer(path);
     return begun;
   }
 
@@ -338,6 +360,7 @@ final class Peers {
     LocalConnection over = held.remove(peer);
     if (over != null) {
       relays.onGone(peer);
+      traversals.onGone(peer);
       stopImproving(peer);
       if (connections.remove(peer, over)) {
         context.feed().publish(new Event.Lost(over, reason, ""));

@@ -7,11 +7,13 @@ import dev.crust.proto.relay.RelayLimits;
 import dev.crust.proto.relay.RelayMessage;
 import dev.crust.proto.relay.RelayRefusal;
 import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,9 +87,15 @@ final class RelayDesk {
     opener.circuit = circuit;
     opener.other = leg;
     openers.put(circuit, opener);
-    further.write(new RelayMessage.Incoming(opener.peer).encode());
-    opener.stream.write(new RelayMessage.Opened().encode());
+    Optional<InetAddress> observed = whereWeSee(opener.stream.connection());
+    further.write(new RelayMessage.Incoming(opener.peer, observed).encode());
+    opener.stream.write(new RelayMessage.Opened(whereWeSee(target)).encode());
     schedule();
+  }
+
+  /** For those who will punch, and want to know that they do no harm there. */
+  private static Optional<InetAddress> whereWeSee(LocalConnection peer) {
+    return Optional.of(peer.path().remote().getAddress());
   }
 
   private static boolean isDirect(LocalConnection connection) {

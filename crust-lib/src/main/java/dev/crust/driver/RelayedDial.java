@@ -9,6 +9,7 @@ import dev.crust.io.Circuit;
 import dev.crust.proto.relay.CircuitDial;
 import dev.crust.proto.relay.RelayRefusal;
 import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -60,8 +61,9 @@ final class RelayedDial {
     }
 
     @Override
-    public void onOpened() {
+    public void onOpened(Optional<InetAddress> observed) {
       opened = true;
+      observed.ifPresent(ip -> peers.traversals().onObserved(peer, ip));
       run(onMachine(machine -> machine.onOpened(relay, number)));
     }
 
@@ -155,6 +157,8 @@ final class RelayedDial {
       ranOut = false;
       exhausted = false;
       attempts.clear();
+      // What will be needed as soon as the relay has won is found out meanwhile.
+      peers.traversals().prepare();
       dial = new CircuitDial(peers.relays().towards(peer, named), context.now());
       peers.relays().watch(this);
       run(onMachine(machine -> machine.onTimeout(context.now())));

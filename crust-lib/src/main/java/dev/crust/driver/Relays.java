@@ -263,7 +263,9 @@ final class Relays {
       } else if (wish instanceof RelayMessage.Reserve) {
         refused = true;
         desk.onReserve(stream, offered());
-      } else if (wish instanceof RelayMessage.Incoming && entrance != null && isOurs()) {
+      } else if (wish instanceof RelayMessage.Incoming it && entrance != null && isOurs()) {
+        it.observed().ifPresent(ip -> peers.traversals().onObserved(it.peer(), ip));
+        peers.traversals().prepare();
         user = CircuitEnd.accept(stream, context, entrance);
       } else if (wish instanceof RelayMessage.Incoming) {
         refuse(RelayRefusal.NO_RESERVATION);

@@ -4,8 +4,8 @@ import dev.crust.Candidate;
 import dev.crust.Path;
 import dev.crust.PeerId;
 import dev.crust.Reason;
+import dev.crust.Transport;
 import dev.crust.io.Outgoing;
-import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.dial.Redial;
 import java.time.Duration;
@@ -13,7 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -32,18 +32,26 @@ final class Resumption {
 
   private final PeerId peer;
   private final Token connection;
+  private final boolean punches;
   private final EndpointContext context;
   private final Peers peers;
   private final Redial redial = new Redial();
   private final List<Outgoing> attempts = new ArrayList<>();
   private List<String> notes = List.of();
   private boolean running;
+  private boolean punching;
   private @Nullable RelayedDial relayed;
   private @Nullable Instant directUntil;
 
-  Resumption(PeerId peer, Token connection, EndpointContext context, Peers peers) {
+  /**
+   * That of a connection.
+   *
+   * @param punches whether the peer takes part in punching
+   */
+  Resumption(PeerId peer, Token connection, boolean punches, EndpointContext context, Peers peers) {
     this.peer = peer;
     this.connection = connection;
+    this.punches = punches && context.punches();
     this.context = context;
     this.peers = peers;
   }
@@ -61,13 +69,26 @@ final class Resumption {
     RelayedDial begun =
         new RelayedDial(peer, List.of(), context, peers, Redial.PATIENCE, new Relayed());
     relayed = begun;
-    onControl(() -> begun.begin(Duration.ZERO));
+    onControl(
+        () -> {
+          peers.traversals().onPathLost();
+          begun.begin(Duration.ZERO);
+        });
   }
 
-  /** A relayed path is there; a better one is wanted, for a while. */
+  /**
+   * A relayed path is there; a better one is wanted, for a while. Where both sides punch, what goes
+   * by UDP waits for their agreement: a datagram that comes before its receiver has sent can spoil
+   * the mapping that the plan counts on.
+   */
   void seekDirect(Path last, Instant now) {
     directUntil = now.plus(DIRECT_PATIENCE);
-    redial.begin(new Candidate(last.transport(), last.remote()), now);
+    Set<Transport> by = punches ? Set.of(Transport.TCP) : Set.of(Transport.values());
+    redial.begin(new Candidate(last.transport(), last.remote()), now, by);
+    if (punches && !punching) {
+      punching = true;
+      onControl(() -> peers.traversals().begin(peer, connection));
+    }
   }
 
   /** No path is wanted any more. Returns whether one was. */
@@ -76,6 +97,10 @@ final class Resumption {
     running = false;
     directUntil = null;
     redial.end();
+    if (punching) {
+      punching = false;
+      onControl(() -> peers.traversals().end(peer, connection));
+    }
     RelayedDial begun = relayed;
     if (begun != null) {
       relayed = null;
@@ -137,7 +162,7 @@ final class Resumption {
               candidate,
               peer,
               Redial.PATIENCE,
-              pipe -> new PeerPath(pipe, context, new ResumingFate(candidate.toString())))
+              pipe -> new PeerPath(pipe, context, new Dialled(candidate.toString())))
           .ifPresent(attempts::add);
     }
   }
@@ -146,7 +171,12 @@ final class Resumption {
   private final class Relayed implements RelayedDial.User {
     @Override
     public PeerPath.Fate fate(RelayedDial.Try attempt) {
-      return new ResumingFate("by " + attempt.relay()) {
+      return new ResumingFate(context, peers, connection) {
+        @Override
+        void failed(Reason reason, String detail) {
+          note("by " + attempt.relay() + ": " + reason);
+        }
+
         @Override
         public void onEnded(PeerPath path, Reason reason, String detail) {
           super.onEnded(path, reason, detail);
@@ -166,41 +196,17 @@ final class Resumption {
     }
   }
 
-  /** What becomes of a path that is to carry the connection on. */
-  private class ResumingFate implements PeerPath.Fate {
+  private final class Dialled extends ResumingFate {
     private final String where;
 
-    ResumingFate(String where) {
+    Dialled(String where) {
+      super(context, peers, connection);
       this.where = where;
     }
 
     @Override
-    public Greeting greeting(PeerPath path, PeerId greeted) {
-      return peers.greeting(greeted, path, Optional.of(connection));
-    }
-
-    @Override
-    public void onGreeted(PeerPath path, Greeting greeting) {
-      context.control().execute(() -> peers.onHello(path, greeting, Optional.of(connection)));
-    }
-
-    @Override
-    public void onAdmitted(PeerPath path, Token name) {
-      context.control().execute(() -> peers.onAdmit(path, name));
-    }
-
-    @Override
-    public PeerPath.Fate onConnection(
-        PeerPath path, LocalConnection carried, PeerPath.Joining how) {
-      return peers.settled();
-    }
-
-    @Override
-    public void onEnded(PeerPath path, Reason reason, String detail) {
-      if (reason != Reason.CANCELLED && !path.wasOpen()) {
-        note(where + ": " + reason);
-      }
-      context.control().execute(() -> peers.onPathEnded(path));
+    void failed(Reason reason, String detail) {
+      note(where + ": " + reason);
     }
   }
 }

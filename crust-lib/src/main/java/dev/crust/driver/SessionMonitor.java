@@ -41,6 +41,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
   private final Session<Sent> session;
   private final PathChoice<OpenPath> choice;
   private final Resumption resumption;
+  private final Origins origins;
   private final List<UserFuture<Pong>> unasked = new ArrayList<>();
   private EventLoop home;
   private @Nullable Future<?> timer;
@@ -66,6 +67,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
     this.session = new Session<>(context.limits(), theirs, role, this, now);
     this.choice = new PathChoice<>(role, context.pathPatience(), now);
     this.resumption = resumption;
+    this.origins = new Origins(context);
     this.home = context.control();
     this.probed = true;
   }
@@ -100,7 +102,8 @@ final class SessionMonitor implements Session.Listener<Sent> {
   /** A path of the connection is open. On its loop. */
   synchronized OpenPath attach(PeerPath path) {
     Instant now = context.now();
-    OpenPath open = new OpenPath(path, session.attach(), context.heartbeat(), now);
+    Path.Method method = origins.of(path, choice.used().filter(OpenPath::isRelayed).isPresent());
+    OpenPath open = new OpenPath(path, session.attach(), method, context);
     if (role == Session.Role.FOLLOWER) {
       open.health().leaveToPeer();
     }

@@ -7,6 +7,7 @@ import dev.crust.Endpoint;
 import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.Event;
 import dev.crust.proto.MalformedMessageException;
+import dev.crust.proto.punch.Signalling;
 import dev.crust.proto.relay.FirstWords;
 import dev.crust.proto.relay.RelayMessage;
 import dev.crust.proto.relay.RelayRefusal;
@@ -14,6 +15,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -119,6 +121,12 @@ final class ServiceTest {
   }
 
   @Test
+  void signals_where_there_is_no_udp_to_punch_with() throws Exception {
+    assertThat(answer(toRelay, Signalling.SERVICE, new Signalling.Direct(new byte[9]).encode()))
+        .isEqualTo("not-offered");
+  }
+
+  @Test
   void words_that_are_none() throws Exception {
     for (byte[] words :
         List.of(new byte[] {-1, -1, -1}, new byte[] {0}, new byte[] {3, 1, 2, 3, 4, 5})) {
@@ -129,13 +137,15 @@ final class ServiceTest {
 
   @Test
   void an_answer_that_nobody_asked_for() throws Exception {
-    assertThat(answer(toRelay, RelayMessage.SERVICE, new RelayMessage.Opened().encode()))
+    assertThat(
+            answer(
+                toRelay, RelayMessage.SERVICE, new RelayMessage.Opened(Optional.empty()).encode()))
         .isEqualTo("malformed");
   }
 
   @Test
   void a_circuit_from_one_who_is_no_relay_of_ours() throws Exception {
-    RelayMessage incoming = new RelayMessage.Incoming(relay.id());
+    RelayMessage incoming = new RelayMessage.Incoming(relay.id(), Optional.empty());
     assertThat(answer(toHome, RelayMessage.SERVICE, incoming.encode())).isEqualTo("no-reservation");
   }
 

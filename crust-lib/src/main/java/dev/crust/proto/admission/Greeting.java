@@ -34,6 +34,7 @@ import javax.crypto.spec.SecretKeySpec;
  *     CrustAddress#MAX_CANDIDATES}
  * @param observed where the sender sees the receiver come from, if it tells
  * @param relays whether the sender relays for its peers
+ * @param punches whether the sender takes part in finding a direct path
  */
 public record Greeting(
     Token incarnation,
@@ -42,7 +43,8 @@ public record Greeting(
     Limits limits,
     List<Candidate> candidates,
     Optional<InetSocketAddress> observed,
-    boolean relays) {
+    boolean relays,
+    boolean punches) {
   /** Copies the candidates. */
   public Greeting {
     candidates = List.copyOf(candidates);
@@ -75,7 +77,8 @@ public record Greeting(
             .setStreamsWindow(limits.streamsWindow())
             .setMaxStreams(limits.maxStreams())
             .setResumes(resumes)
-            .setRelays(relays);
+            .setRelays(relays)
+            .setPunches(punches);
     for (Candidate candidate : candidates) {
       hello.addCandidates(
           dev.crust.proto.wire.Candidate.newBuilder()
@@ -128,7 +131,8 @@ public record Greeting(
             limits(hello),
             candidates(hello),
             socket(hello.getObservedAddress(), hello.getObservedPort()),
-            hello.getRelays()));
+            hello.getRelays(),
+            hello.getPunches()));
   }
 
   private static Limits limits(Hello hello) throws MalformedMessageException {

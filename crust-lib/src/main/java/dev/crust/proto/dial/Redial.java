@@ -2,6 +2,7 @@ package dev.crust.proto.dial;
 
 import dev.crust.Candidate;
 import dev.crust.CrustAddress;
+import dev.crust.Transport;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -26,9 +27,11 @@ public final class Redial {
 
   private static final Duration FIRST_INTERVAL = Duration.ofMillis(200);
   private static final int AT_ONCE = 4;
+  private static final Set<Transport> ALL = Set.of(Transport.values());
 
   private final Set<Candidate> candidates = new LinkedHashSet<>();
   private final ArrayDeque<Candidate> turns = new ArrayDeque<>(1);
+  private Set<Transport> allowed = ALL;
   private Duration interval = FIRST_INTERVAL;
   private @Nullable Candidate proven;
   private @Nullable Instant due;
@@ -37,7 +40,9 @@ public final class Redial {
   public void know(Collection<Candidate> more) {
     for (Candidate candidate : more) {
       if (candidates.size() < 2 * CrustAddress.MAX_CANDIDATES && candidates.add(candidate)) {
-        turns.add(candidate);
+        if (allowed.contains(candidate.transport())) {
+          turns.add(candidate);
+        }
       }
     }
   }
@@ -48,12 +53,19 @@ public final class Redial {
    * @param last where the last path led
    */
   public void begin(Candidate last, Instant now) {
+    begin(last, now, ALL);
+  }
+
+  /** The same by these transports alone. */
+  public void begin(Candidate last, Instant now, Set<Transport> by) {
+    allowed = by;
     interval = FIRST_INTERVAL;
     due = now;
-    proven = candidates.contains(last) ? last : null;
+    proven = candidates.contains(last) && allowed.contains(last.transport()) ? last : null;
     turns.clear();
-    turns.addAll(candidates);
-    turns.remove(last);
+    candidates.stream()
+        .filter(each -> allowed.contains(each.transport()) && !each.equals(last))
+        .forEach(turns::add);
   }
 
   /** No path is wanted any more. */

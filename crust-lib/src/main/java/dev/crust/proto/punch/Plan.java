@@ -251,12 +251,15 @@ public record Plan(List<Step> steps, Duration roundTrip) {
     }
     String reasons =
         steps.stream()
-            .map(Step.NoWay.class::cast)
-            .map(
-                each ->
-                    "by %s: %s"
-                        .formatted(each.protocol(), each.obstacle().sentence(each.whose(), self)))
+            .map(each -> obstacle(each.protocol(), self).orElseThrow())
             .collect(Collectors.joining("; "));
     return Optional.of("no direct path exists " + reasons);
+  }
+
+  /** Why a protocol is not tried, as a clause for one of the sides; empty if it is. */
+  public Optional<String> obstacle(Protocol protocol, Side self) {
+    return step(protocol) instanceof Step.NoWay it
+        ? Optional.of("by %s: %s".formatted(protocol, it.obstacle().sentence(it.whose(), self)))
+        : Optional.empty();
   }
 }

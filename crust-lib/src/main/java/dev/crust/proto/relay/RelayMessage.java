@@ -11,6 +11,8 @@ import dev.crust.proto.wire.RelayOpen;
 import dev.crust.proto.wire.RelayOpened;
 import dev.crust.proto.wire.RelayReserve;
 import dev.crust.proto.wire.RelayReserved;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
@@ -39,11 +41,19 @@ public sealed interface RelayMessage {
   /** To a relay: open a circuit, whose bytes follow. */
   record Open(PeerId peer) implements RelayMessage {}
 
-  /** From a relay: it is open, the peer's bytes follow. */
-  record Opened() implements RelayMessage {}
+  /**
+   * From a relay: it is open, the peer's bytes follow.
+   *
+   * @param observed where the relay sees the peer, if it tells
+   */
+  record Opened(Optional<InetAddress> observed) implements RelayMessage {}
 
-  /** From a relay: somebody has opened one to us, whose bytes follow. */
-  record Incoming(PeerId peer) implements RelayMessage {}
+  /**
+   * From a relay: somebody has opened one to us, whose bytes follow.
+   *
+   * @param observed where the relay sees it, if it tells
+   */
+  record Incoming(PeerId peer, Optional<InetAddress> observed) implements RelayMessage {}
 
   /** The bytes, with their length before them. */
   default ByteBuffer encode() {
@@ -59,11 +69,13 @@ public sealed interface RelayMessage {
               .setSeconds(seconds(reserved.duration())));
     } else if (this instanceof Open open) {
       control.setOpen(RelayOpen.newBuilder().setPeer(ByteString.copyFrom(open.peer().bytes())));
-    } else if (this instanceof Opened) {
-      control.setOpened(RelayOpened.getDefaultInstance());
+    } else if (this instanceof Opened opened) {
+      control.setOpened(RelayOpened.newBuilder().setObservedIp(wire(opened.observed())));
     } else if (this instanceof Incoming incoming) {
       control.setIncoming(
-          RelayIncoming.newBuilder().setPeer(ByteString.copyFrom(incoming.peer().bytes())));
+          RelayIncoming.newBuilder()
+              .setPeer(ByteString.copyFrom(incoming.peer().bytes()))
+              .setObservedIp(wire(incoming.observed())));
     }
     byte[] body = control.build().toByteArray();
     ByteBuffer out = ByteBuffer.allocate(Varint.length(body.length) + body.length);
@@ -95,8 +107,12 @@ public sealed interface RelayMessage {
                 Duration.ofSeconds(limit(reserved.getSeconds()))));
       }
       case OPEN -> Optional.of(new Open(peer(control.getOpen().getPeer())));
-      case OPENED -> Optional.of(new Opened());
-      case INCOMING -> Optional.of(new Incoming(peer(control.getIncoming().getPeer())));
+      case OPENED -> Optional.of(new Opened(ip(control.getOpened().getObservedIp())));
+      case INCOMING ->
+          Optional.of(
+              new Incoming(
+                  peer(control.getIncoming().getPeer()),
+                  ip(control.getIncoming().getObservedIp())));
       case KIND_NOT_SET -> Optional.empty();
     };
   }
@@ -108,6 +124,21 @@ public sealed interface RelayMessage {
   private static long limit(long value) {
     // Unsigned on the wire: what is beyond our numbers is no limit.
     return Math.max(value, 0);
+  }
+
+  private static ByteString wire(Optional<InetAddress> ip) {
+    return ip.map(it -> ByteString.copyFrom(it.getAddress())).orElse(ByteString.EMPTY);
+  }
+
+  private static Optional<InetAddress> ip(ByteString bytes) throws MalformedMessageException {
+    if (bytes.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(InetAddress.getByAddress(bytes.toByteArray()));
+    } catch (UnknownHostException e) {
+      throw new MalformedMessageException("an IP address of " + bytes.size() + " bytes");
+    }
   }
 
   private static PeerId peer(ByteString id) throws MalformedMessageException {

@@ -69,6 +69,7 @@ public final class BehaviourDiscovery {
   private final InetSocketAddress server;
   private final List<InetSocketAddress> locals;
   private final boolean tcp;
+  private final boolean hairpinWanted;
   private final Retransmission schedule;
   private final RandomGenerator random;
   private final Map<TransactionId, Running> running = new LinkedHashMap<>();
@@ -87,6 +88,7 @@ public final class BehaviourDiscovery {
       InetSocketAddress server,
       List<InetSocketAddress> locals,
       boolean tcp,
+      boolean hairpinWanted,
       Retransmission schedule,
       RandomGenerator random,
       Instant now) {
@@ -96,6 +98,7 @@ public final class BehaviourDiscovery {
     this.server = server;
     this.locals = List.copyOf(locals);
     this.tcp = tcp;
+    this.hairpinWanted = hairpinWanted;
     this.schedule = schedule;
     this.random = random;
     begin(Probe.ALLOCATION, 0, server, now);
@@ -114,7 +117,20 @@ public final class BehaviourDiscovery {
       Retransmission schedule,
       RandomGenerator random,
       Instant now) {
-    return new BehaviourDiscovery(server, locals, false, schedule, random, now);
+    return new BehaviourDiscovery(server, locals, false, true, schedule, random, now);
+  }
+
+  /**
+   * Over UDP without a look for hairpinning, whose silence takes longer than all the rest; else as
+   * {@link #udp}.
+   */
+  public static BehaviourDiscovery brief(
+      InetSocketAddress server,
+      List<InetSocketAddress> locals,
+      Retransmission schedule,
+      RandomGenerator random,
+      Instant now) {
+    return new BehaviourDiscovery(server, locals, false, false, schedule, random, now);
   }
 
   /** Over TCP; the rest as for {@link #udp}. */
@@ -124,7 +140,7 @@ public final class BehaviourDiscovery {
       Retransmission schedule,
       RandomGenerator random,
       Instant now) {
-    return new BehaviourDiscovery(server, locals, true, schedule, random, now);
+    return new BehaviourDiscovery(server, locals, true, false, schedule, random, now);
   }
 
   /** When to call {@link #onTimeout} next; {@link Instant#MAX} once all is found. */
@@ -310,7 +326,7 @@ public final class BehaviourDiscovery {
 
   private void afterProbes(Instant now, List<Effect> effects) {
     boolean mapped = reflexive.containsKey(0) && reflexive.containsKey(2);
-    if (tcp || !mapped || mapping() == Mapping.NONE || hairpinTries > 0) {
+    if (!hairpinWanted || !mapped || mapping() == Mapping.NONE || hairpinTries > 0) {
       finish(effects);
     } else {
       tryHairpin(now, effects);

@@ -25,6 +25,10 @@ public record Retransmission(Duration initial, int transmissions, Duration last)
   public static final Retransmission PROBE =
       new Retransmission(Duration.ofMillis(500), 4, Duration.ofMillis(2000));
 
+  /** For probes that somebody waits for: given up after 1.25 s. */
+  public static final Retransmission BRIEF =
+      new Retransmission(Duration.ofMillis(250), 3, Duration.ofMillis(500));
+
   /** Checks the ranges. */
   public Retransmission {
     if (transmissions < 1 || transmissions > 16 || initial.isNegative() || initial.isZero()) {

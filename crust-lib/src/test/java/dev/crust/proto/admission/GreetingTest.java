@@ -66,6 +66,7 @@ final class GreetingTest {
         Limits.forMessages(1000),
         List.of(Candidate.quic(new InetSocketAddress("192.0.2.1", 4002))),
         observed,
+        true,
         true);
   }
 

@@ -129,6 +129,7 @@ final class PeerTableTest {
         Limits.forMessages(1000),
         List.of(),
         Optional.empty(),
+        false,
         false);
   }
 
@@ -144,6 +145,7 @@ final class PeerTableTest {
         Limits.forMessages(1000),
         List.of(),
         Optional.empty(),
+        false,
         false);
   }
 

@@ -7,6 +7,7 @@ import dev.crust.Transport;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -50,5 +51,17 @@ final class RedialTest {
     redial.know(known.subList(0, 2));
     redial.begin(candidate(9), start);
     assertThat(redial.onTimeout(start)).containsExactly(candidate(1), candidate(2));
+  }
+
+  @Test
+  void by_some_transports_alone_until_it_begins_anew() {
+    Candidate quic = new Candidate(Transport.QUIC, candidate(1).address());
+    Candidate later = new Candidate(Transport.QUIC, candidate(2).address());
+    redial.know(List.of(quic, candidate(1)));
+    redial.begin(quic, start, Set.of(Transport.TCP));
+    redial.know(List.of(later, candidate(2)));
+    assertThat(redial.onTimeout(start)).containsExactly(candidate(1), candidate(2));
+    redial.begin(quic, start);
+    assertThat(redial.onTimeout(start)).containsExactly(quic, candidate(1), later, candidate(2));
   }
 }

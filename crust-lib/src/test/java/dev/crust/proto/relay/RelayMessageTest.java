@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.crust.proto.MalformedMessageException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -19,8 +20,11 @@ class RelayMessageTest {
           new RelayMessage.Reserve(),
           RelayMessage.Reserved.of(RelayLimits.DEFAULT),
           new RelayMessage.Open(RelayTest.peer(1)),
-          new RelayMessage.Opened(),
-          new RelayMessage.Incoming(RelayTest.peer(2)));
+          new RelayMessage.Opened(Optional.empty()),
+          new RelayMessage.Opened(Optional.of(InetAddress.getLoopbackAddress())),
+          new RelayMessage.Incoming(RelayTest.peer(2), Optional.empty()),
+          new RelayMessage.Incoming(
+              RelayTest.peer(2), Optional.of(InetAddress.getLoopbackAddress())));
 
   @Test
   void whole_with_what_follows_left() throws Exception {
@@ -53,7 +57,8 @@ class RelayMessageTest {
             new byte[] {(byte) 0x81, 2},
             new byte[] {(byte) 0x80, (byte) 0x80, 0},
             new byte[] {0},
-            new byte[] {2, 0x1a, 0x7f})) {
+            new byte[] {2, 0x1a, 0x7f},
+            new byte[] {5, 0x22, 3, 0x0a, 1, 7})) {
       assertThatThrownBy(() -> new FirstWords().read(ByteBuffer.wrap(wrong)))
           .isInstanceOf(MalformedMessageException.class);
     }

@@ -170,6 +170,17 @@ class BehaviourDiscoveryTest {
     assertThat(found.allocation()).isEqualTo(PortAllocation.RANDOM);
   }
 
+  @Test
+  void who_waits_for_it_waits_little() {
+    BehaviourDiscovery discovery =
+        BehaviourDiscovery.brief(SERVER, locals, Retransmission.BRIEF, new Random(1), now);
+    NatBehaviour found = run(discovery, send -> exchange(portRestricted(), send));
+    assertThat(found.mapping()).isEqualTo(Mapping.ENDPOINT_INDEPENDENT);
+    assertThat(found.filtering()).isEqualTo(Filtering.ADDRESS_AND_PORT_DEPENDENT);
+    assertThat(found.hairpin()).isEqualTo(Hairpin.UNKNOWN);
+    assertThat(now).isEqualTo(T0.plusMillis(1250));
+  }
+
   private static PaperNat portRestricted() {
     return new PaperNat(
         Mapping.ENDPOINT_INDEPENDENT,

@@ -29,7 +29,7 @@ final class NatMatrixTest {
           """
           none,            symmetric,       direct,   udp+tcp
           port-restricted, symmetric-seq,   relayed,  nothing
-          cgn,             full-cone,       relayed,  udp+tcp
+          cgn,             full-cone,       punched,  udp+tcp
           """)
   void sample(
       @ConvertWith(AsPlace.class) Place one,
@@ -58,18 +58,18 @@ final class NatMatrixTest {
           none,            tcp-443-only,    relayed,  nothing
           fw,              fw,              direct,   udp+tcp
           fw,              symmetric,       relayed,  nothing
-          full-cone,       full-cone,       relayed,  udp+tcp
-          full-cone,       symmetric,       relayed,  udp+tcp
-          addr-restricted, symmetric-seq,   relayed,  udp+tcp
-          port-restricted, port-restricted, relayed,  udp+tcp
-          port-restricted, eim-random,      relayed,  udp+tcp
+          full-cone,       full-cone,       punched,  udp+tcp
+          full-cone,       symmetric,       punched,  udp+tcp
+          addr-restricted, symmetric-seq,   punched,  udp+tcp
+          port-restricted, port-restricted, punched,  udp+tcp
+          port-restricted, eim-random,      punched,  udp+tcp
           port-restricted, addr-symmetric,  relayed,  nothing
-          eim-random,      linux,           relayed,  udp+tcp
-          linux,           linux,           relayed,  udp+tcp
+          eim-random,      linux,           punched,  udp+tcp
+          linux,           linux,           punched,  udp+tcp
           linux,           symmetric,       relayed,  nothing
           symmetric,       symmetric,       relayed,  nothing
           symmetric-seq,   symmetric-seq,   relayed,  nothing
-          cgn,             cgn,             relayed,  udp+tcp
+          cgn,             cgn,             punched,  udp+tcp
           cgn,             symmetric,       relayed,  nothing
           udp-blocked,     port-restricted, relayed,  tcp
           tcp-443-only,    full-cone,       relayed,  nothing

@@ -125,7 +125,8 @@ final class RelayedTest {
     CrustNodes nodes = new CrustNodes(labs.up(Scenario.parse(WORLD)), log);
     CrustNode one = nodes.start("one", "--no-beacon");
     CrustNode ben = nodes.start("ben", "--bootstrap", one.address(), "--no-beacon");
-    CrustNode shy = nodes.start("two", "--bootstrap", one.address(), "--no-beacon", "--no-relay");
+    CrustNode shy =
+        nodes.start("two", "--bootstrap", one.address(), "--no-beacon", "--no-relay", "--no-punch");
     ben.awaitReservation(one);
     shy.awaitConnected(one);
     CrustNode pinging =
