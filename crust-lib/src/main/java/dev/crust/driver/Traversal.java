@@ -18,6 +18,7 @@ import dev.crust.proto.punch.PunchReport;
 import dev.crust.proto.punch.Side;
 import dev.crust.proto.punch.UdpPunch;
 import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -182,17 +184,24 @@ final class Traversal {
     } else if (plan.relayReason(side).isPresent()) {
       giveUp(plan.relayReason(side).get(), List.of());
     } else if (step instanceof Plan.Step.Dial dial && dial.dialler() == side) {
-      agreed.targets(Protocol.UDP).stream()
-          .limit(MAX_DIALS)
-          .forEach(
-              target ->
-                  context
-                      .udpTowards(target.address())
-                      .ifPresent(port -> dial(port, target.address())));
+      dialTargets(agreed);
       giveUpLater(plan);
     } else {
       giveUpLater(plan);
     }
+  }
+
+  /**
+   * A handshake is more than a probe, so it goes to where somebody of our choice sees the peer; on
+   * the peer's word alone, to one address.
+   */
+  private void dialTargets(Agreement agreed) {
+    Set<InetAddress> seen = all.observed(peer);
+    agreed.targets(Protocol.UDP).stream()
+        .map(TraversalCandidate::address)
+        .filter(target -> seen.isEmpty() || seen.contains(target.getAddress()))
+        .limit(seen.isEmpty() ? 1 : MAX_DIALS)
+        .forEach(target -> portTowards(target).ifPresent(port -> dial(port, target)));
   }
 
   /** What can be dialled is dialled now, by us or by the peer. */

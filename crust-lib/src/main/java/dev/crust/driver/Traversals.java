@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Looks for direct paths for connections that go by a relay, one {@link Traversal} each: the
  * connection itself carries their signals, which so are encrypted from end to end, and each side
- * has agreed to by letting the other in. {@link Introductions} are for those that are not
- * connected. On the control loop, where nothing else is said.
+ * has agreed by letting the other in. {@link Introductions} are for those that are not connected.
+ * On the control loop, where nothing else is said.
  */
 final class Traversals implements SignalDesk.Ear {
   private static final int MAX_OBSERVED = 256;

@@ -128,6 +128,26 @@ final class PunchedTest {
     }
   }
 
+  /** The one who dials gets no answer, and its peer cannot punch: it dials back by QUIC. */
+  @Test
+  @Tag("full")
+  void dialling_back_needs_no_relay(Labs labs, EventLog log) throws Exception {
+    String world = "public one\npublic anne\nhome ben symmetric";
+    CrustNodes nodes = new CrustNodes(labs.up(Scenario.parse(world)), log);
+    CrustNode one = nodes.start("one", "--no-beacon");
+    String[] options = {
+      "--bootstrap", one.address(), "--no-beacon", "--no-relay", "--transport", "quic"
+    };
+    CrustNode anne = nodes.start("anne", options);
+    CrustNode ben = nodes.start("ben", options);
+    one.awaitConnected(anne);
+    one.awaitConnected(ben);
+    anne.type("connect " + ben.id());
+    assertThat(anne.awaitConnected(ben).at("/path/method").asText()).isEqualTo("direct");
+    ben.awaitConnected(anne);
+    anne.say("hello", ben);
+  }
+
   @Test
   void a_peer_introduces_two_who_use_no_relay(Labs labs, EventLog log) throws Exception {
     String world = "public one\nhome anne port-restricted\nhome ben eim-random";
