@@ -1,7 +1,6 @@
 package dev.crust;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.crust.LoopbackEndpoints.Watched;
 import dev.crust.RawSession.Self;
@@ -21,7 +20,7 @@ final class PongsTest {
       Watched alice = endpoints.open();
       Self self = Self.decider(alice);
       try (RawSession peer = RawSession.open(alice, self, RawSession.token())) {
-        assertThatThrownBy(() -> ask(peer)).isInstanceOf(IOException.class);
+        ask(peer);
         Event.Lost lost = alice.next(Event.Lost.class);
         assertThat(lost.reason()).isEqualTo(Reason.PROTOCOL_VIOLATION);
         assertThat(lost.detail()).isEqualTo("more than 64 pings wait for a pong");
@@ -30,10 +29,14 @@ final class PongsTest {
     }
   }
 
-  private static void ask(RawSession peer) throws IOException {
+  private static void ask(RawSession peer) {
     byte[] ping = new byte[4096];
-    for (int i = 0; i < FAR_TOO_MANY; i++) {
-      peer.frame(FrameType.PING, ping);
+    try {
+      for (int i = 0; i < FAR_TOO_MANY; i++) {
+        peer.frame(FrameType.PING, ping);
+      }
+    } catch (IOException hungUp) {
+      // It was noticed before the end.
     }
   }
 }

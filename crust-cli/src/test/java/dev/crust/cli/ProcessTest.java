@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The program as its users have it: processes on loopback, told by signals and typed lines. */
 final class ProcessTest {
@@ -26,27 +28,40 @@ final class ProcessTest {
   }
 
   private CrustProcess start(List<String> by, String command, String... args) throws IOException {
+    return startBy(by, "tcp", command, args);
+  }
+
+  private CrustProcess startBy(List<String> by, String transport, String command, String... args)
+      throws IOException {
     String[] all =
-        Stream.of(Stream.of(command, "--listen", "tcp://127.0.0.1:0"), Stream.of(args))
+        Stream.of(Stream.of(command, "--listen", transport + "://127.0.0.1:0"), Stream.of(args))
             .flatMap(it -> it)
             .toArray(String[]::new);
     return CrustProcess.start(by, home, all);
   }
 
   private CrustProcess quietNode(String... args) throws IOException {
-    return start(
-        "node", Stream.concat(Stream.of("--no-beacon"), Stream.of(args)).toArray(String[]::new));
+    return nodeBy("tcp", args);
+  }
+
+  private CrustProcess nodeBy(String transport, String... args) throws IOException {
+    return startBy(List.of(), transport, "node", with("--no-beacon", args));
+  }
+
+  private static String[] with(String first, String... others) {
+    return Stream.concat(Stream.of(first), Stream.of(others)).toArray(String[]::new);
   }
 
   private static String withOtherId(String address) {
     return "crust://" + Fixtures.peer(1) + address.substring(address.indexOf("/?"));
   }
 
-  @Test
-  void aConversationOfPings() throws Exception {
-    try (CrustProcess node = quietNode("--ephemeral");
-        CrustProcess ping =
-            start("ping", node.address(), "-c", "5", "--interval", "0.01", "--ephemeral")) {
+  @ParameterizedTest
+  @ValueSource(strings = {"tcp", "quic"})
+  void aConversationOfPings(String by) throws Exception {
+    String[] options = {"-c", "5", "--interval", "0.01", "--ephemeral"};
+    try (CrustProcess node = nodeBy(by, "--ephemeral");
+        CrustProcess ping = startBy(List.of(), by, "ping", with(node.address(), options))) {
       assertThat(ping.exitCode()).as(ping.errors()).isZero();
       assertThat(ping.events().get(0).get("event").asText()).isEqualTo("listening");
       assertThat(ping.events("connected")).hasSize(1);
@@ -57,7 +72,7 @@ final class ProcessTest {
       assertThat(pongs)
           .allSatisfy(
               pong -> {
-                assertThat(pong.at("/path/transport").asText()).isEqualTo("tcp");
+                assertThat(pong.at("/path/transport").asText()).isEqualTo(by);
                 assertThat(pong.get("rttMs").isFloatingPointNumber()).isTrue();
                 assertThat(pong.get("peer").asText()).isEqualTo(node.id());
               });

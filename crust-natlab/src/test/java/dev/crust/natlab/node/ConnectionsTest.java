@@ -12,6 +12,8 @@ import dev.crust.natlab.kernel.Host;
 import dev.crust.natlab.kernel.Lab;
 import dev.crust.natlab.scenario.Scenario;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -79,12 +81,15 @@ final class ConnectionsTest {
     anne.say("hello", ben);
   }
 
-  @Test
+  @ParameterizedTest(name = "{0}")
   @Execution(CONCURRENT)
-  void home_to_public(Labs labs, EventLog log) throws Exception {
+  @ValueSource(strings = {"tcp", "quic", "any"})
+  void home_to_public(String transport, Labs labs, EventLog log) throws Exception {
     String home = "home anne port-restricted delay 60ms jitter 20ms loss 5%";
-    JsonNode path = dial(labs, log, "public ben\n" + home).path("path");
+    JsonNode path = dial(labs, log, "public ben\n" + home, "--transport", transport).path("path");
     assertThat(path.path("local").asText()).startsWith("192.168.1.10:");
+    assertThat(path.path("transport").asText())
+        .isIn(transport.equals("any") ? List.of("tcp", "quic") : List.of(transport));
   }
 
   @Tag("full")
@@ -132,10 +137,15 @@ final class ConnectionsTest {
   }
 
   /** Anne, on whatever line, joins through Ben; they talk; what Anne was told of it. */
-  private static JsonNode dial(Labs labs, EventLog log, String scenario) throws Exception {
+  private static JsonNode dial(Labs labs, EventLog log, String scenario, String... options)
+      throws Exception {
     CrustNodes nodes = new CrustNodes(labs.up(Scenario.parse(scenario)), log);
-    CrustNode ben = nodes.start("ben");
-    CrustNode anne = nodes.start("anne", "--bootstrap", ben.address());
+    CrustNode ben = nodes.start("ben", options);
+    CrustNode anne =
+        nodes.start(
+            "anne",
+            Stream.concat(Stream.of("--bootstrap", ben.address()), Stream.of(options))
+                .toArray(String[]::new));
     JsonNode connected = anne.awaitConnected(ben);
     ben.awaitConnected(anne);
     anne.await("bootstrapped");

@@ -14,6 +14,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * What two peers send each other goes on by itself after whatever has kept them apart; but who
@@ -51,11 +53,12 @@ final class OutagesTest {
     talk.endsWell();
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource(Over.class)
   @Tag("full")
   @Execution(CONCURRENT)
-  void a_stopped_peer(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
+  void a_stopped_peer(Over over, Lab lab, EventLog log) throws Exception {
+    SteadyTalk talk = SteadyTalk.begin(lab, over, log);
     CrustNode.Moment before = talk.anne().now();
     talk.ben().pause();
     talk.anne().awaitPathGone(talk.ben(), before);
@@ -79,11 +82,12 @@ final class OutagesTest {
     talk.endsWell();
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource(Over.class)
   @Tag("full")
   @Execution(CONCURRENT)
-  void an_interface_that_is_down(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
+  void an_interface_that_is_down(Over over, Lab lab, EventLog log) throws Exception {
+    SteadyTalk talk = SteadyTalk.begin(lab, over, log);
     Sides before = Sides.now(talk);
     run(lab, "anne", "ip link set eth0 down");
     before.awaitPathGone();
@@ -94,11 +98,12 @@ final class OutagesTest {
     talk.endsWell();
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource(Over.class)
   @Tag("full")
   @Execution(CONCURRENT)
-  void a_silent_cut(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
+  void a_silent_cut(Over over, Lab lab, EventLog log) throws Exception {
+    SteadyTalk talk = SteadyTalk.begin(lab, over, log);
     Sides before = Sides.now(talk);
     lab.happen(Scenario.linkDown("anne"));
     before.awaitPathGone();
@@ -108,21 +113,23 @@ final class OutagesTest {
     talk.endsWell();
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource(Over.class)
   @Tag("full")
   @Execution(CONCURRENT)
-  void a_reboot_of_the_router(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
+  void a_reboot_of_the_router(Over over, Lab lab, EventLog log) throws Exception {
+    SteadyTalk talk = SteadyTalk.begin(lab, over, log);
     lab.happen(Scenario.reboot("anne"));
     talk.goesOn();
     talk.endsWell();
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource(Over.class)
   @Tag("full")
   @Execution(CONCURRENT)
-  void a_new_public_address(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
+  void a_new_public_address(Over over, Lab lab, EventLog log) throws Exception {
+    SteadyTalk talk = SteadyTalk.begin(lab, over, log);
     lab.happen(Scenario.newAddress("anne"));
     talk.goesOn();
     talk.endsWell();
