@@ -51,7 +51,7 @@ class BadPeerTest {
 
   private static final Limits OURS = Limits.forMessages(MESSAGE);
 
-  private final LoopbackEndpoints endpoints;
+  private LoopbackEndpoints endpoints;
   private final BlockingQueue<Message> arrived = new LinkedBlockingQueue<>();
   private Watched alice;
   private Self self;
@@ -59,16 +59,14 @@ class BadPeerTest {
   private Connection friend;
   private RawSession peer;
 
-  BadPeerTest() {
-    this(Over.TCP);
-  }
-
-  BadPeerTest(Over over) {
-    endpoints = new LoopbackEndpoints(over);
+  /** By what the peer comes. */
+  Over over() {
+    return Over.TCP;
   }
 
   @BeforeEach
   void connect() throws Exception {
+    endpoints = new LoopbackEndpoints(over());
     alice = endpoints.open(builder -> builder.maxMessageSize(MESSAGE).pathPatience(PATIENCE));
     friend = endpoints.open().connect(alice.address());
     alice.next(Event.Connected.class).connection().onMessage(arrived::add);
