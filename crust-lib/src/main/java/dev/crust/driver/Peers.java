@@ -371,14 +371,15 @@ final class Peers {
 
   /** Gives the path to the connection, on the path's loop, and comes back with that. */
   private void join(PeerPath path, LocalConnection connection, Joining how) {
+    connection.monitor().expect();
     onLoop(
         path,
         () -> {
           boolean joined = path.join(connection.name(), connection.monitor());
           if (joined) {
             context.onControl(() -> path.tellConnection(connection, how));
-          } else if (how != Joining.FURTHER) {
-            connection.monitor().end(new LocalConnection.End(Reason.PATH_LOST, ""));
+          } else {
+            connection.monitor().disappoint();
           }
         });
   }

@@ -46,6 +46,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
   private EventLoop home;
   private @Nullable Future<?> timer;
   private Instant timerAt = Instant.MAX;
+  private int expected;
   private boolean probed;
   private boolean heard;
   private boolean hadOthers;
@@ -99,8 +100,9 @@ final class SessionMonitor implements Session.Listener<Sent> {
     resumption.know(candidates);
   }
 
-  /** A path of the connection is open. On its loop. */
+  /** A path of the connection, which was expected, is open. On its loop. */
   synchronized OpenPath attach(PeerPath path) {
+    expected--;
     Instant now = context.now();
     Path.Method method = origins.of(path, choice.used().filter(OpenPath::isRelayed).isPresent());
     OpenPath open = new OpenPath(path, session.attach(), method, context);
@@ -303,12 +305,29 @@ final class SessionMonitor implements Session.Listener<Sent> {
     changing = reason;
     resumption.note(path.describe() + ": " + reason + (detail.isEmpty() ? "" : ", " + detail));
     run(choice.onEnded(path, context.now()));
-    if (!heard && !connection.isUp() && choice.used().isEmpty()) {
-      // Nobody knows of it: the dialler has given up, or will dial anew.
-      end(new End(reason, detail));
-      return;
+    if (reason != Reason.SUPERSEDED) {
+      // Else the peer has another path for it, of which its Admit is on the way.
+      endIfUnknown(new End(reason, detail));
     }
     schedule();
+  }
+
+  /** Ends a connection of which nobody knows: the dialler has given up, or will dial anew. */
+  private void endIfUnknown(End how) {
+    if (!heard && !connection.isUp() && choice.used().isEmpty() && expected == 0) {
+      end(how);
+    }
+  }
+
+  /** A path is about to be attached, on its own loop; {@link #disappoint} if it is not. */
+  synchronized void expect() {
+    expected++;
+  }
+
+  /** A path that was expected has ended before. */
+  synchronized void disappoint() {
+    expected--;
+    endIfUnknown(new End(Reason.PATH_LOST, ""));
   }
 
   private void schedule() {
