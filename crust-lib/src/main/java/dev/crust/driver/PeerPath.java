@@ -105,6 +105,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
   private final FrameReader frames = new FrameReader(this);
   private State state = State.GREETING;
   private boolean reported;
+  private boolean superseded;
   private volatile @Nullable PeerId peer;
   private volatile @Nullable Greeting greeting;
   private volatile @Nullable Sighting sighting;
@@ -278,6 +279,11 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
     open = connection.attach(this);
   }
 
+  /** Whether the peer has closed it because it has another path to us. On the pipe's loop. */
+  boolean superseded() {
+    return superseded;
+  }
+
   /** What the peer has said in its Hello. */
   Greeting greeting() {
     Greeting welcome = greeting;
@@ -346,6 +352,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
   void closedByPeer(String reason, String detail) {
     Reason told = Reasons.fromPeer(reason);
     state = State.ENDED;
+    superseded = told == Reason.SUPERSEDED;
     SessionMonitor connection = monitor;
     if (connection != null && !connection.concernsOnePath(told)) {
       connection.end(new LocalConnection.End(told, detail));

@@ -324,7 +324,7 @@ final class Peers {
         LocalConnection begun = begin(follow.path(), follow.connection());
         join(follow.path(), begun, Joining.FIRST_BY_PEER);
       } else if (effect instanceof PeerTable.Effect.FollowJoin<PeerPath> join) {
-        join(join.path(), known(join.path()), Joining.FURTHER);
+        join(join.path(), known(join.path()), Joining.FIRST_BY_PEER);
       } else if (effect instanceof PeerTable.Effect.Refuse<PeerPath> refuse) {
         onLoop(refuse.path(), () -> refuse.path().leave(refuse.reason(), ""));
       } else if (effect instanceof PeerTable.Effect.End<PeerPath> end) {
@@ -377,11 +377,17 @@ final class Peers {
         () -> {
           boolean joined = path.join(connection.name(), connection.monitor());
           if (joined) {
-            context.onControl(() -> path.tellConnection(connection, how));
+            context.onControl(() -> tell(path, connection, how));
           } else {
-            connection.monitor().disappoint();
+            connection.monitor().disappoint(path.superseded());
           }
         });
+  }
+
+  /** Of a connection that the peer admitted, that path is the first which comes to it alive. */
+  private static void tell(PeerPath path, LocalConnection connection, Joining how) {
+    boolean further = how == Joining.FIRST_BY_PEER && connection.isUp();
+    path.tellConnection(connection, further ? Joining.FURTHER : how);
   }
 
   private static void onLoop(PeerPath path, Runnable task) {

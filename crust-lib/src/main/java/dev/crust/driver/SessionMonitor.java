@@ -324,10 +324,17 @@ final class SessionMonitor implements Session.Listener<Sent> {
     expected++;
   }
 
-  /** A path that was expected has ended before. */
-  synchronized void disappoint() {
+  /**
+   * A path that was expected has ended before.
+   *
+   * @param superseded whether the peer has said that it has another, whose Admit is on the way
+   */
+  synchronized void disappoint(boolean superseded) {
     expected--;
-    endIfUnknown(new End(Reason.PATH_LOST, ""));
+    if (!superseded) {
+      endIfUnknown(new End(Reason.PATH_LOST, ""));
+    }
+    schedule();
   }
 
   private void schedule() {

@@ -47,7 +47,10 @@ public final class PeerTable<P> {
 
   private static final int MAX_REMEMBERED_PEERS = 1024;
   private static final int MAX_REPLACED_INCARNATIONS = 4;
-  private static final int MAX_OVER = 8;
+
+  /** More than two can make and close while a path that lost a race is still on its way. */
+  private static final int MAX_OVER = 64;
+
   private static final int MAX_CONTENDERS = 4;
 
   /** What is to be done. */
