@@ -107,8 +107,8 @@ final class SecondPorts implements AutoCloseable {
     open = List.of(one, other);
     StunServer.Alternates four = beside.pair().with(one.bound().getPort());
     StunAlternates known =
-        StunAlternates.of(
-            four,
+        new StunAlternates(
+            Optional.of(four),
             Map.of(
                 beside.one.bound(), beside.one.stun(),
                 beside.other.bound(), beside.other.stun(),
@@ -121,7 +121,7 @@ final class SecondPorts implements AutoCloseable {
 
   private void drop() {
     if (firsts != null) {
-      firsts.alternates(StunAlternates.none());
+      firsts.alternates(StunAlternates.NONE);
     }
     firsts = null;
     open.forEach(StunPort::close);

@@ -58,7 +58,7 @@ public final class StunDesk implements DatagramSplitter.Others {
   private final Drops drops;
   private final RateLimit limit = new RateLimit(EACH, ALL);
   private final Map<TransactionId, Question> questions = new HashMap<>();
-  private volatile StunAlternates alternates = StunAlternates.none();
+  private volatile StunAlternates alternates = StunAlternates.NONE;
   private volatile @Nullable Listener listener;
   private volatile @Nullable Channel socket;
 
@@ -180,14 +180,9 @@ public final class StunDesk implements DatagramSplitter.Others {
     Optional<StunServer.Reply> reply =
         StunServer.answer(
             request, length, StunServer.Transport.UDP, here, source, known.addresses());
-    boolean later =
-        known.addresses().isPresent()
-            && known.tests().isLater(request, source.getAddress(), here, clock.instant());
     reply.ifPresent(
         answer -> {
-          StunMessage told = answer.message();
-          byte[] encoded =
-              StunCodec.encode(later ? told.without(StunAttribute.OtherAddress.class) : told);
+          byte[] encoded = StunCodec.encode(answer.message());
           StunDesk from = answer.from().equals(here) ? this : known.desk(answer.from());
           if (from == this) {
             send(encoded, answer.to());

@@ -43,8 +43,6 @@ public final class BehaviourDiscovery {
   private enum Probe {
     /** §4.3 test I, from each binding in turn. */
     ALLOCATION,
-    /** §4.3 test I once more, for an OTHER-ADDRESS that a bare request was not told. */
-    OTHER,
     /** §4.3 test II: to the other address, same port. */
     MAPPING_ADDRESS,
     /** §4.3 test III: to the other address and port. */
@@ -107,7 +105,7 @@ public final class BehaviourDiscovery {
   /**
    * Over UDP.
    *
-   * @param server an address of the server's, with its first port
+   * @param server the server's primary address
    * @param locals the address of each binding, with the interface's address (not the wildcard):
    *     three or more, five to tell a sequence from chance
    */
@@ -209,8 +207,6 @@ public final class BehaviourDiscovery {
               StunMessage.bindingRequest(id, new ChangeRequest(true, true), fingerprint);
           case FILTER_PORT ->
               StunMessage.bindingRequest(id, new ChangeRequest(false, true), fingerprint);
-          case OTHER ->
-              StunMessage.bindingRequest(id, new ChangeRequest(false, false), fingerprint);
           default -> StunMessage.bindingRequest(id, fingerprint);
         };
     running.put(id, new Running(probe, binding, to, new StunTransaction(request, schedule, now)));
@@ -256,10 +252,6 @@ public final class BehaviourDiscovery {
     Optional<InetSocketAddress> address = answer.flatMap(StunMessage::reflexiveAddress);
     switch (each.probe()) {
       case ALLOCATION -> onAllocation(each.binding(), answer, address, now, effects);
-      case OTHER -> {
-        learnOther(answer);
-        probe(now, effects);
-      }
       case MAPPING_ADDRESS -> {
         address.ifPresent(a -> answers.put(Probe.MAPPING_ADDRESS, a));
         begin(Probe.MAPPING_PORT, 0, other.orElseThrow(), now);
@@ -271,8 +263,7 @@ public final class BehaviourDiscovery {
       }
       default -> address.ifPresent(a -> answers.put(each.probe(), a));
     }
-    boolean preliminary = each.probe() == Probe.ALLOCATION || each.probe() == Probe.OTHER;
-    if (!preliminary && running.isEmpty()) {
+    if (each.probe() != Probe.ALLOCATION && running.isEmpty()) {
       if (each.probe() != Probe.CONTROL && !tcp) {
         begin(Probe.CONTROL, 1, server, now);
       } else {
@@ -289,30 +280,13 @@ public final class BehaviourDiscovery {
       List<Effect> effects) {
     address.ifPresent(a -> reflexive.put(binding, a));
     if (binding == 0) {
-      learnOther(answer);
+      other = answer.flatMap(m -> m.first(OtherAddress.class)).map(OtherAddress::address);
     }
     if (reflexive.isEmpty()) {
       finish(effects);
     } else if (binding + 1 < locals.size()) {
       begin(Probe.ALLOCATION, binding + 1, server, now);
-    } else if (other.isEmpty() && !tcp) {
-      begin(Probe.OTHER, 0, server, now);
-    } else {
-      probe(now, effects);
-    }
-  }
-
-  /** RFC 5780 §7.4; coturn's at its second address names that address, which is of no use. */
-  private void learnOther(Optional<StunMessage> answer) {
-    other =
-        answer
-            .flatMap(message -> message.first(OtherAddress.class))
-            .map(OtherAddress::address)
-            .filter(address -> !address.getAddress().equals(server.getAddress()));
-  }
-
-  private void probe(Instant now, List<Effect> effects) {
-    if (other.isEmpty()) {
+    } else if (other.isEmpty()) {
       afterProbes(now, effects);
     } else {
       InetSocketAddress sibling = new InetSocketAddress(other.get().getAddress(), server.getPort());

@@ -6,8 +6,6 @@ import dev.crust.proto.stun.BehaviourDiscovery.Effect;
 import dev.crust.proto.stun.NatBehaviour.Filtering;
 import dev.crust.proto.stun.NatBehaviour.Hairpin;
 import dev.crust.proto.stun.NatBehaviour.Mapping;
-import dev.crust.proto.stun.StunAttribute.ChangeRequest;
-import dev.crust.proto.stun.StunAttribute.OtherAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -20,7 +18,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Predicate;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,9 +25,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BehaviourDiscoveryTest {
   private static final Instant T0 = Instant.EPOCH;
   private static final InetSocketAddress SERVER = PaperNat.SERVER.primary();
-  private static final InetSocketAddress SECOND =
-      new InetSocketAddress(
-          PaperNat.SERVER.alternate().getAddress(), PaperNat.SERVER.primary().getPort());
   private static final int STEPS = 1000;
 
   private final List<InetSocketAddress> locals = new ArrayList<>();
@@ -60,57 +54,6 @@ class BehaviourDiscoveryTest {
         .isEqualTo(mapping == Mapping.NONE ? Hairpin.UNKNOWN : Hairpin.NOT_SEEN);
     assertThat(found.allocation())
         .isEqualTo(mapping == Mapping.NONE ? PortAllocation.PRESERVED : PortAllocation.RANDOM);
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "NONE, ADDRESS_AND_PORT_DEPENDENT",
-    "ENDPOINT_INDEPENDENT, ENDPOINT_INDEPENDENT",
-    "ENDPOINT_INDEPENDENT, ADDRESS_DEPENDENT",
-    "ADDRESS_DEPENDENT, ADDRESS_AND_PORT_DEPENDENT",
-    "ADDRESS_AND_PORT_DEPENDENT, ADDRESS_AND_PORT_DEPENDENT",
-  })
-  void asks_for_the_other_address_where_a_bare_request_is_not_told(
-      Mapping mapping, Filtering filtering) {
-    PaperNat nat = new PaperNat(mapping, filtering, random());
-    NatBehaviour found =
-        run(
-            discovery(SECOND),
-            send ->
-                send.message().has(ChangeRequest.class) ? exchange(nat, send) : bare(nat, send));
-    assertThat(found.mapping()).isEqualTo(mapping);
-    assertThat(found.filtering()).isEqualTo(filtering);
-  }
-
-  private Optional<PaperNat.Arrival> bare(PaperNat nat, Effect.Send send) {
-    return changed(exchange(nat, send), answer -> answer.without(OtherAddress.class));
-  }
-
-  @Test
-  void an_other_address_that_is_the_same_proves_nothing() {
-    PaperNat nat =
-        new PaperNat(Mapping.ADDRESS_DEPENDENT, Filtering.ADDRESS_AND_PORT_DEPENDENT, random());
-    OtherAddress same = new OtherAddress(new InetSocketAddress(SECOND.getAddress(), 3479));
-    NatBehaviour found =
-        run(
-            discovery(SECOND),
-            send -> changed(exchange(nat, send), answer -> naming(same, answer)));
-    assertThat(found.mapping()).isEqualTo(Mapping.UNKNOWN);
-    assertThat(found.filtering()).isEqualTo(Filtering.UNKNOWN);
-    assertThat(found.reflexive()).hasSize(locals.size());
-  }
-
-  private static StunMessage naming(OtherAddress other, StunMessage answer) {
-    List<StunAttribute> attributes =
-        new ArrayList<>(answer.without(OtherAddress.class).attributes());
-    attributes.add(other);
-    return new StunMessage(answer.kind(), answer.method(), answer.transactionId(), attributes);
-  }
-
-  private static Optional<PaperNat.Arrival> changed(
-      Optional<PaperNat.Arrival> arrival, UnaryOperator<StunMessage> change) {
-    return arrival.map(
-        in -> new PaperNat.Arrival(in.port(), in.from(), change.apply(in.message())));
   }
 
   @Test
@@ -194,11 +137,7 @@ class BehaviourDiscoveryTest {
   }
 
   private BehaviourDiscovery discovery() {
-    return discovery(SERVER);
-  }
-
-  private BehaviourDiscovery discovery(InetSocketAddress server) {
-    return BehaviourDiscovery.udp(server, locals, Retransmission.PROBE, new Random(1), now);
+    return BehaviourDiscovery.udp(SERVER, locals, Retransmission.PROBE, new Random(1), now);
   }
 
   private NatBehaviour discover(PaperNat nat, Predicate<Effect.Send> arrives) {
