@@ -47,6 +47,14 @@ final class IntroducedFate extends DialFate {
     }
   }
 
+  /** The way that was punched may close again, which whoever looks for one is to hear, too. */
+  @Override
+  public PeerPath.Fate onConnection(
+      PeerPath path, LocalConnection connection, PeerPath.Joining how) {
+    onJoined(connection, how);
+    return this;
+  }
+
   @Override
   void failed(Reason reason, String detail) {
     failed.accept(reason);
