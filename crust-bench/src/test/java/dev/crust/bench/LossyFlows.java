@@ -50,10 +50,15 @@ final class LossyFlows {
       crust(Transport.valueOf(args[0].toUpperCase(Locale.ROOT)), here, args);
     }
     long start = System.nanoTime();
-    while (true) {
-      Thread.sleep(1000);
-      System.out.println(CAME.get() + " " + (System.nanoTime() - start));
-    }
+    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    var unused =
+        clock.scheduleAtFixedRate(
+            () -> System.out.println(CAME.get() + " " + (System.nanoTime() - start)),
+            1,
+            1,
+            TimeUnit.SECONDS);
+    boolean ended = clock.awaitTermination(MAX_MINUTES, TimeUnit.MINUTES);
+    System.exit(ended ? 0 : 1);
   }
 
   private static void crust(Transport transport, InetAddress here, String[] args) throws Exception {
