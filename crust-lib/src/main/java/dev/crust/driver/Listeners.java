@@ -49,7 +49,6 @@ final class Listeners {
   private final Runnable changed;
   private final List<TcpPort.Listener> open = new ArrayList<>();
   private final List<QuicPlace> quic = new ArrayList<>();
-  private final Map<InetSocketAddress, List<Addresses.Reachable>> settled = new HashMap<>();
   private final OutsideView outside;
   private final NatView nat;
   private volatile List<Found> hosts = List.of();
@@ -236,28 +235,16 @@ final class Listeners {
     }
   }
 
-  /** One address stays what it is: only those of all interfaces come and go. */
-  private List<Addresses.Reachable> reachableAt(InetSocketAddress bound) throws SocketException {
-    List<Addresses.Reachable> known = settled.get(bound);
-    if (known == null) {
-      known = Addresses.reachableAt(bound);
-      if (!bound.getAddress().isAnyLocalAddress()) {
-        settled.put(bound, known);
-      }
-    }
-    return known;
-  }
-
   private List<Found> look() throws SocketException {
     List<Found> found = new ArrayList<>();
     for (TcpPort.Listener listener : open) {
-      List<Addresses.Reachable> reachable = reachableAt(listener.bound());
+      List<Addresses.Reachable> reachable = Addresses.reachableAt(listener.bound());
       listener.reachableAt(reachable.stream().map(Addresses.Reachable::address).toList());
       reachable.forEach(each -> found.add(host(Candidate.tcp(each.address()), each.network())));
     }
     for (QuicPlace place : quic) {
       Map<InetAddress, Network> networks = new HashMap<>();
-      for (Addresses.Reachable each : reachableAt(place.address)) {
+      for (Addresses.Reachable each : Addresses.reachableAt(place.address)) {
         networks.put(each.address().getAddress(), each.network());
       }
       for (UdpPort port : place.ports.ports()) {
