@@ -24,11 +24,15 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Locale;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A program at one end of a line: it swallows what comes and prints how much that was, or pours by
- * several connections as much as they take. It runs until it is killed.
+ * several connections as much as they take. It runs until it is killed, but no longer than any
+ * test.
  *
  * <p>Arguments: {@code bare}, {@code quic} or {@code tcp}; where to listen, an IP address; and
  * whoever pours, where to: what the other has printed; and by how many connections. It prints its
@@ -37,6 +41,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class LossyFlows {
   private static final int WRITE = 64 << 10;
+  private static final int MAX_MINUTES = 10;
 
   private static final AtomicLong CAME = new AtomicLong();
 
