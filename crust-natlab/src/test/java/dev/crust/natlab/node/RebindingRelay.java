@@ -23,11 +23,17 @@ final class RebindingRelay implements Runnable {
   private final InetSocketAddress server;
   private final long periodNanos;
   private volatile int rebindings;
+  private volatile boolean begun;
 
   RebindingRelay(int port, InetSocketAddress server, Duration period) {
     this.port = port;
     this.server = server;
     this.periodNanos = period.toNanos();
+  }
+
+  /** Begins to change the port: whoever has not finished its handshake does not move. */
+  void begin() {
+    begun = true;
   }
 
   /** How often the port has changed. */
@@ -57,7 +63,9 @@ final class RebindingRelay implements Runnable {
     while (!Thread.currentThread().isInterrupted()) {
       selector.select(Math.max(1, (next - System.nanoTime()) / 1_000_000));
       selector.selectedKeys().clear();
-      if (System.nanoTime() >= next) {
+      if (!begun) {
+        next = System.nanoTime() + periodNanos;
+      } else if (System.nanoTime() >= next) {
         backs.add(open(0, selector));
         rebindings = backs.size() - 1;
         next += periodNanos;

@@ -47,6 +47,7 @@ final class RebindingTest {
               Over.QUIC,
               address -> address.replaceAll("\\?.*", "?quic=" + relayed + ":" + SteadyTalk.PORT),
               log);
+      relay.begin();
       while (relay.rebindings() < MANY) {
         talk.outlasts(PERIOD);
       }
