@@ -107,8 +107,8 @@ final class SecondPorts implements AutoCloseable {
     open = List.of(one, other);
     StunServer.Alternates four = beside.pair().with(one.bound().getPort());
     StunAlternates known =
-        new StunAlternates(
-            Optional.of(four),
+        StunAlternates.of(
+            four,
             Map.of(
                 beside.one.bound(), beside.one.stun(),
                 beside.other.bound(), beside.other.stun(),
@@ -121,7 +121,7 @@ final class SecondPorts implements AutoCloseable {
 
   private void drop() {
     if (firsts != null) {
-      firsts.alternates(StunAlternates.NONE);
+      firsts.alternates(StunAlternates.none());
     }
     firsts = null;
     open.forEach(StunPort::close);

@@ -19,6 +19,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,7 @@ public final class StunDesk implements DatagramSplitter.Others {
   private final Drops drops;
   private final RateLimit limit = new RateLimit(EACH, ALL);
   private final Map<TransactionId, Question> questions = new HashMap<>();
-  private volatile StunAlternates alternates = StunAlternates.NONE;
+  private volatile StunAlternates alternates = StunAlternates.none();
   private volatile @Nullable Listener listener;
   private volatile @Nullable Channel socket;
 
@@ -106,8 +107,11 @@ public final class StunDesk implements DatagramSplitter.Others {
                 return;
               }
               TransactionId id = TransactionId.random(random);
+              List<StunAttribute> all = new ArrayList<>(attributes);
+              // RFC 8489 §7: on a port that is for other things, too.
+              all.add(new StunAttribute.Fingerprint());
               StunMessage request =
-                  StunMessage.bindingRequest(id, attributes.toArray(StunAttribute[]::new));
+                  StunMessage.bindingRequest(id, all.toArray(StunAttribute[]::new));
               StunTransaction transaction = new StunTransaction(request, schedule, clock.instant());
               Question question = new Question(server, transaction, ended);
               questions.put(id, question);
@@ -180,9 +184,14 @@ public final class StunDesk implements DatagramSplitter.Others {
     Optional<StunServer.Reply> reply =
         StunServer.answer(
             request, length, StunServer.Transport.UDP, here, source, known.addresses());
+    boolean later =
+        known.addresses().isPresent()
+            && known.tests().isLater(request, source.getAddress(), here, clock.instant());
     reply.ifPresent(
         answer -> {
-          byte[] encoded = StunCodec.encode(answer.message());
+          StunMessage told = answer.message();
+          byte[] encoded =
+              StunCodec.encode(later ? told.without(StunAttribute.OtherAddress.class) : told);
           StunDesk from = answer.from().equals(here) ? this : known.desk(answer.from());
           if (from == this) {
             send(encoded, answer.to());

@@ -48,6 +48,12 @@ public record StunMessage(
     return attributes.stream().anyMatch(kind::isInstance);
   }
 
+  /** The same but for the attributes of a kind. */
+  public StunMessage without(Class<? extends StunAttribute> kind) {
+    List<StunAttribute> others = attributes.stream().filter(a -> !kind.isInstance(a)).toList();
+    return new StunMessage(this.kind, method, transactionId, others);
+  }
+
   /** Where the request came from, as the server saw it: the hidden form first. */
   public Optional<InetSocketAddress> reflexiveAddress() {
     return first(XorMappedAddress.class)

@@ -1,5 +1,6 @@
 package dev.crust.natlab.node;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
@@ -9,20 +10,24 @@ import dev.crust.natlab.junit.NatLab;
 import dev.crust.natlab.kernel.Host;
 import dev.crust.natlab.kernel.HostProcess;
 import dev.crust.natlab.kernel.Lab;
+import dev.crust.natlab.scenario.NatType;
 import dev.crust.natlab.scenario.Scenario;
 import dev.crust.natlab.verify.Probe;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Tag;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every endpoint is a STUN server (RFC 8489), where it has two addresses one of RFC 5780. */
 @NatLab
@@ -31,34 +36,50 @@ final class StunServerTest {
   private static final String TWO = "tcp://0.0.0.0:3478,quic://0.0.0.0:3478";
   private static final String ONE = "tcp://198.51.100.1:3478,quic://198.51.100.1:3478";
 
+  private static final String FIRST = "198.51.100.1";
+  private static final String SECOND = "203.0.113.1";
+
   private static final String EIM = "NAT with Endpoint Independent Mapping!";
   private static final String NO_NAT = "No NAT!";
 
-  @ParameterizedTest(name = "{0}")
+  @ParameterizedTest
   @Execution(CONCURRENT)
-  @CsvSource({
-    "full-cone, Endpoint Independent, Endpoint Independent",
-    "port-restricted, Endpoint Independent, Address and Port Dependent",
-    "symmetric, Address and Port Dependent, Address and Port Dependent",
-  })
-  void natdiscovery_names_a_nat(
-      String type, String mapping, String filtering, Labs labs, EventLog log) throws Exception {
-    Lab lab = serving(TWO, "home alice " + type, labs, log);
-    assertThat(natdiscovery(lab.host("alice")))
-        .contains("NAT with " + mapping + " Mapping!", "NAT with " + filtering + " Filtering!");
-  }
-
-  @Tag("full")
-  @ParameterizedTest(name = "{0}")
-  @Execution(CONCURRENT)
-  @CsvSource({
-    "addr-restricted, Endpoint Independent, Address Dependent",
-    "eim-random, Endpoint Independent, Address and Port Dependent",
-    "symmetric-seq, Address and Port Dependent, Address and Port Dependent",
-  })
-  void natdiscovery_names_every_nat(
-      String type, String mapping, String filtering, Labs labs, EventLog log) throws Exception {
-    natdiscovery_names_a_nat(type, mapping, filtering, labs, log);
+  @ValueSource(strings = {FIRST, SECOND})
+  void natdiscovery_names_every_nat(String server, Labs labs, EventLog log) throws Exception {
+    List<NatType> types = NatType.all();
+    String homes =
+        IntStream.range(0, types.size())
+            .mapToObj(i -> "home alice%d %s\n".formatted(i, types.get(i)))
+            .collect(Collectors.joining());
+    Lab lab = serving(TWO, homes, labs, log);
+    Map<String, HostProcess> asking = new LinkedHashMap<>();
+    for (int i = 0; i < types.size(); i++) {
+      asking.put(types.get(i).toString(), natdiscoveryOn(lab.host("alice" + i), server));
+    }
+    Map<String, String> told = new LinkedHashMap<>();
+    for (Map.Entry<String, HostProcess> each : asking.entrySet()) {
+      told.put(each.getKey(), said(each.getValue()));
+    }
+    told.forEach((type, text) -> log.add("server", type + ":\n" + text));
+    told.replaceAll((type, text) -> verdict(text));
+    String independent = "Endpoint Independent";
+    String address = "Address Dependent";
+    String port = "Address and Port Dependent";
+    assertThat(told)
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.ofEntries(
+                entry("none", "No NAT; " + independent),
+                entry("fw", "No NAT; " + port),
+                entry("full-cone", independent + "; " + independent),
+                entry("addr-restricted", independent + "; " + address),
+                entry("port-restricted", independent + "; " + port),
+                entry("eim-random", independent + "; " + port),
+                entry("linux", independent + "; " + port),
+                entry("addr-symmetric", address + "; " + port),
+                entry("symmetric", port + "; " + port),
+                entry("symmetric-seq", port + "; " + port),
+                entry("udp-blocked", "no answer"),
+                entry("tcp-443-only", "no answer")));
   }
 
   @Test
@@ -128,7 +149,7 @@ final class StunServerTest {
   void our_own_client_is_told_the_same_by_us_and_by_coturn(
       String type, String mapping, String ports, Labs labs, EventLog log) throws Exception {
     Lab lab = serving(TWO, "public other coturn\nhome alice " + type, labs, log);
-    for (String server : new String[] {"198.51.100.1", "198.51.100.2"}) {
+    for (String server : new String[] {FIRST, SECOND, "198.51.100.2"}) {
       assertThat(probe(lab, server))
           .containsEntry("mapping", mapping)
           .containsEntry("tcp mapping", mapping)
@@ -161,8 +182,21 @@ final class StunServerTest {
   }
 
   private static String natdiscovery(Host host) throws InterruptedException {
+    return said(natdiscoveryOn(host, FIRST));
+  }
+
+  private static HostProcess natdiscoveryOn(Host host, String server) {
     String own = host.address().getHostAddress();
-    return said(host.start("turnutils_natdiscovery", "-m", "-f", "-L", own, "198.51.100.1"));
+    return host.start("turnutils_natdiscovery", "-m", "-f", "-L", own, server);
+  }
+
+  /** How it maps and filters; the tool says of what maps not at all that it maps independently. */
+  private static String verdict(String told) {
+    if (!told.contains("RFC 5780 response")) {
+      return "no answer";
+    }
+    String mapping = told.contains(NO_NAT) ? "No NAT" : first(told, "NAT with (.+) Mapping!");
+    return mapping + "; " + first(told, "NAT with (.+) Filtering!");
   }
 
   private static String stunclient(Host host) throws InterruptedException {
