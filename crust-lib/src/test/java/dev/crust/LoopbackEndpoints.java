@@ -90,6 +90,13 @@ final class LoopbackEndpoints implements AutoCloseable {
     return stage.toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
+  /** Whoever comes anew is served as ever. */
+  void stillServes(Watched endpoint) throws Exception {
+    Watched friend = open();
+    await(friend.connect(endpoint.address()).send(Message.of("hello")));
+    friend.endpoint().close();
+  }
+
   /** The address of a peer behind another port of this host. */
   static CrustAddress at(PeerId peer, int port) {
     return CrustAddress.of(
