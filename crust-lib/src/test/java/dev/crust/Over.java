@@ -19,6 +19,11 @@ enum Over {
     };
   }
 
+  /** Whether there is one to dial by. */
+  boolean speaks(Candidate candidate) {
+    return transports().contains(candidate.transport());
+  }
+
   /** A builder for an endpoint that only listens on loopback and looks for nobody. */
   EndpointBuilder builder() {
     EndpointBuilder builder = Endpoint.builder().discoveries(List.of());

@@ -137,10 +137,11 @@ final class ProcessTest {
     return failed;
   }
 
-  @Test
-  void typedCommands() throws Exception {
-    try (CrustProcess one = quietNode("--ephemeral");
-        CrustProcess other = quietNode("--ephemeral", "--bootstrap", one.address())) {
+  @ParameterizedTest
+  @ValueSource(strings = {"tcp", "quic"})
+  void typedCommands(String by) throws Exception {
+    try (CrustProcess one = nodeBy(by, "--ephemeral");
+        CrustProcess other = nodeBy(by, "--ephemeral", "--bootstrap", one.address())) {
       String id = one.id();
       JsonNode joined = other.await("bootstrapped");
       assertThat(joined.get("peer").asText()).isEqualTo(id);

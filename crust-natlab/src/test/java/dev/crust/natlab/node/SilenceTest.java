@@ -7,8 +7,9 @@ import dev.crust.natlab.junit.NatLab;
 import dev.crust.natlab.kernel.Lab;
 import dev.crust.natlab.scenario.Scenario;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A connection whose packets vanish without a word is noticed by both sides, and comes back without
@@ -18,12 +19,13 @@ import org.junit.jupiter.api.parallel.Execution;
 @NatLab("public ben\nhome anne port-restricted")
 final class SilenceTest {
 
-  @Test
+  @ParameterizedTest
+  @EnumSource
   @Execution(CONCURRENT)
-  void a_silent_cut(Lab lab, EventLog log) throws Exception {
+  void a_silent_cut(Over over, Lab lab, EventLog log) throws Exception {
     CrustNodes nodes = new CrustNodes(lab, log);
-    CrustNode ben = nodes.start("ben");
-    CrustNode anne = nodes.start("anne", "--bootstrap", ben.address());
+    CrustNode ben = nodes.start("ben", "--transport", over.word());
+    CrustNode anne = nodes.start("anne", "--bootstrap", ben.address(), "--transport", over.word());
     anne.awaitConnected(ben);
     anne.say("hello", ben);
     CrustNode.Moment annes = anne.now();
@@ -39,12 +41,13 @@ final class SilenceTest {
     anne.say("here again", ben);
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource
   @Execution(CONCURRENT)
-  void a_reboot_of_the_router(Lab lab, EventLog log) throws Exception {
+  void a_reboot_of_the_router(Over over, Lab lab, EventLog log) throws Exception {
     CrustNodes nodes = new CrustNodes(lab, log);
-    CrustNode ben = nodes.start("ben");
-    CrustNode anne = nodes.start("anne", "--bootstrap", ben.address());
+    CrustNode ben = nodes.start("ben", "--transport", over.word());
+    CrustNode anne = nodes.start("anne", "--bootstrap", ben.address(), "--transport", over.word());
     anne.awaitConnected(ben);
     anne.say("hello", ben);
     CrustNode.Moment annes = anne.now();
