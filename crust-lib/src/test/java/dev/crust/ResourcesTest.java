@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,9 +54,17 @@ final class ResourcesTest {
 
   private static void run(int count, int neighbours) throws Exception {
     List<Endpoint> endpoints = new ArrayList<>();
+    CountDownLatch connected = new CountDownLatch(count * neighbours);
     try {
       for (int i = 0; i < count; i++) {
-        endpoints.add(Over.TCP.builder().open());
+        Endpoint endpoint = Over.TCP.builder().open();
+        endpoint.onEvent(
+            event -> {
+              if (event instanceof Event.Connected) {
+                connected.countDown();
+              }
+            });
+        endpoints.add(endpoint);
       }
       for (int i = 0; i < count; i++) {
         List<CompletionStage<Connection>> dials = new ArrayList<>();
@@ -65,6 +75,8 @@ final class ResourcesTest {
           await(await(dial).send(Message.of("hello")));
         }
       }
+      // Whoever was dialled is told a little later.
+      assertThat(connected.await(10, TimeUnit.SECONDS)).isTrue();
       for (Endpoint endpoint : endpoints) {
         assertThat(endpoint.connections()).hasSize(neighbours);
       }

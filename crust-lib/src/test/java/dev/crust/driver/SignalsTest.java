@@ -6,6 +6,7 @@ import dev.crust.Connection;
 import dev.crust.CrustAddress;
 import dev.crust.Endpoint;
 import dev.crust.EndpointBuilder.Relaying;
+import dev.crust.Event;
 import dev.crust.Identity;
 import dev.crust.PeerId;
 import dev.crust.Transport;
@@ -35,16 +36,36 @@ final class SignalsTest {
   private Endpoint anne;
   private Endpoint ben;
   private LocalConnection toIntroducer;
+  private final BlockingQueue<PeerId> toldIntroducer = new LinkedBlockingQueue<>();
+  private final BlockingQueue<PeerId> toldBen = new LinkedBlockingQueue<>();
 
   @BeforeEach
   void open() throws Exception {
     introducer = endpoint();
     anne = endpoint();
     ben = endpoint();
+    introducer.onEvent(event -> note(event, toldIntroducer));
+    ben.onEvent(event -> note(event, toldBen));
     await(ben.connect(introducer.address()));
+    awaitPeer(ben, toldIntroducer);
     toIntroducer = (LocalConnection) await(anne.connect(introducer.address()));
-    // Whoever was dialled knows of a connection when the first frame has come.
-    await(((Connection) toIntroducer).ping());
+    awaitPeer(anne, toldIntroducer);
+  }
+
+  private static void note(Event event, BlockingQueue<PeerId> connected) {
+    if (event instanceof Event.Connected news) {
+      connected.add(news.connection().peer());
+    }
+  }
+
+  /** Whoever was dialled is told a little later than the one who has dialled. */
+  private static void awaitPeer(Endpoint peer, BlockingQueue<PeerId> connected)
+      throws InterruptedException {
+    PeerId next = connected.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    for (int seen = 0; next != null && !next.equals(peer.id()) && seen < 3; seen++) {
+      next = connected.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
+    assertThat(next).isEqualTo(peer.id());
   }
 
   private static Endpoint endpoint() throws Exception {
@@ -176,6 +197,7 @@ final class SignalsTest {
     line.stream.finish();
     Connection connection = await(anne.connect(CrustAddress.of(ben.id(), List.of())));
     await(connection.ping());
+    awaitPeer(anne, toldBen);
     assertThat(ben.connections()).hasSize(2);
   }
 }
