@@ -30,6 +30,30 @@ final class OneConnectionTest {
     }
   }
 
+  /** Whoever is told of the end may dial anew before the ports are closed. */
+  @ParameterizedTest
+  @EnumSource(Over.class)
+  void nobodyIsKeptWhoComesWhileAnEndpointCloses(Over over) throws Exception {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
+      Watched bob = endpoints.open(builder -> builder.dialTimeout(Duration.ofMillis(300)));
+      for (int round = 0; round < 4; round++) {
+        Watched alice = endpoints.open();
+        CrustAddress address = alice.address();
+        CompletionStage<Object> end =
+            bob.connect(address)
+                .closed()
+                .thenCompose(why -> bob.endpoint().connect(address))
+                .thenCompose(Connection::closed)
+                .handle((why, failed) -> failed == null ? why : failed.getCause());
+        alice.endpoint().close();
+        assertThat(await(end))
+            .satisfiesAnyOf(
+                why -> assertThat(why).isEqualTo(Reason.PEER_ENDPOINT_CLOSED),
+                failed -> assertThat(failed).isInstanceOf(ConnectFailedException.class));
+      }
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(Over.class)
   void noConnectionToOneself(Over over) throws Exception {

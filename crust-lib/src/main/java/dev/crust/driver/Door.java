@@ -58,13 +58,17 @@ final class Door {
   PeerPath enter(Pipe pipe) {
     InetAddress source = pipe.remote().getAddress();
     PeerPath path = new PeerPath(pipe, context, new GuestFate(source, context.now()));
-    try {
-      control.execute(() -> onArrived(path, source));
-    } catch (RejectedExecutionException endpointClosed) {
-      // The last loops end in a moment, and with them the pipe.
-      return path;
-    }
+    onControl(() -> onArrived(path, source));
     return path;
+  }
+
+  private void onControl(Runnable task) {
+    try {
+      control.execute(task);
+    } catch (RejectedExecutionException endpointClosed) {
+      // The last loops end in a moment, and with them every pipe: nobody needs to know.
+      return;
+    }
   }
 
   private void onArrived(PeerPath path, InetAddress source) {
@@ -115,12 +119,12 @@ final class Door {
 
     @Override
     public void onGreeted(PeerPath path, Greeting greeting) {
-      control.execute(() -> peers.onHello(path, greeting, Optional.empty()));
+      onControl(() -> peers.onHello(path, greeting, Optional.empty()));
     }
 
     @Override
     public void onAdmitted(PeerPath path, Token connection) {
-      control.execute(() -> peers.onAdmit(path, connection));
+      onControl(() -> peers.onAdmit(path, connection));
     }
 
     /**
@@ -143,7 +147,7 @@ final class Door {
 
     @Override
     public void onEnded(PeerPath path, Reason reason, String detail) {
-      control.execute(
+      onControl(
           () -> {
             antechamber.onLeft(path);
             peers.onPathEnded(path);

@@ -204,12 +204,25 @@ final class Peers {
    * @param resumes the connection that it is to carry on, if we dialled it for one
    */
   void onHello(PeerPath path, Greeting greeting, Optional<Token> resumes) {
+    if (closed) {
+      turnAway(path);
+      return;
+    }
     path.sighting().ifPresent(listeners::onSighting);
     run(table.onHello(path, peerOf(path), greeting, resumes, context.now()));
   }
 
+  /** Whoever was told of our end may be back before the ports are closed. */
+  private void turnAway(PeerPath path) {
+    onLoop(path, () -> path.leave(Reason.ENDPOINT_CLOSED, ""));
+  }
+
   /** The peer has admitted a path. */
   void onAdmit(PeerPath path, Token connection) {
+    if (closed) {
+      turnAway(path);
+      return;
+    }
     run(table.onAdmit(path, peerOf(path), connection));
   }
 
@@ -296,7 +309,7 @@ final class Peers {
 
   private void close(PeerPath path) {
     if (!path.wasOpen()) {
-      onLoop(path, () -> path.leave(Reason.ENDPOINT_CLOSED, ""));
+      turnAway(path);
       return;
     }
     LocalConnection connection = held.get(peerOf(path));

@@ -443,8 +443,9 @@ final class SessionMonitor implements Session.Listener<Sent> {
     }
     failPings(told);
     connection.deliverAll();
-    connection.onEnded(told);
+    // In this order: who is told of the end may dial anew at once.
     connection.over(told);
+    connection.onEnded(told);
   }
 
   private void failPings(End how) {
