@@ -135,11 +135,12 @@ final class OutagesTest {
     talk.endsWell();
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource(Over.class)
   @Tag("full")
   @Execution(CONCURRENT)
-  void a_peer_that_restarts_is_lost(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
+  void a_peer_that_restarts_is_lost(Over over, Lab lab, EventLog log) throws Exception {
+    SteadyTalk talk = SteadyTalk.begin(lab, over, log);
     CrustNode anne = talk.anne();
     CrustNode.Moment before = anne.now();
     talk.ben().kill();
@@ -148,12 +149,13 @@ final class OutagesTest {
     awaitRestartNoticed(anne, talk.ben(), before);
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource(Over.class)
   @Tag("full")
   @Execution(CONCURRENT)
-  void a_peer_that_restarts_behind_a_nat_after_a_power_cut_is_lost(Lab lab, EventLog log)
+  void a_peer_that_restarts_behind_a_nat_after_a_power_cut_is_lost(Over over, Lab lab, EventLog log)
       throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
+    SteadyTalk talk = SteadyTalk.begin(lab, over, log);
     CrustNode ben = talk.ben();
     CrustNode.Moment before = ben.now();
     lab.happen(Scenario.linkDown("anne"));
