@@ -21,6 +21,7 @@ import dev.crust.io.UdpPorts;
 import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.identity.PeerCertificate;
+import dev.crust.proto.punch.UdpPunch;
 import dev.crust.proto.relay.RelayLimits;
 import dev.crust.proto.session.Limits;
 import io.netty.channel.EventLoop;
@@ -202,6 +203,11 @@ final class EndpointContext {
   /** The UDP port from whose address the kernel would send to this one. */
   Optional<UdpPort> udpTowards(InetSocketAddress remote) {
     return udp.stream().flatMap(ports -> ports.towards(remote).stream()).findFirst();
+  }
+
+  /** How our side of a punch begins: what a TTL can do is done where the platform sets one. */
+  UdpPunch.Opener opener() {
+    return loops.epoll() ? UdpPunch.Opener.LOW_TTL : UdpPunch.Opener.NONE;
   }
 
   /** Whether this transport is allowed, and can be had here. */

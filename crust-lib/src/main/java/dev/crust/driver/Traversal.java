@@ -15,6 +15,7 @@ import dev.crust.proto.punch.Introduction;
 import dev.crust.proto.punch.Plan;
 import dev.crust.proto.punch.PunchPacket;
 import dev.crust.proto.punch.PunchReport;
+import dev.crust.proto.punch.PunchToken;
 import dev.crust.proto.punch.Side;
 import dev.crust.proto.punch.UdpPunch;
 import io.netty.util.concurrent.Future;
@@ -158,6 +159,8 @@ final class Traversal {
           all.nat().doubt();
         }
         all.nat().whenKnown(this::accept);
+      } else if (effect instanceof Introduction.Effect.Introduced introduced) {
+        onIntroduced(introduced);
       } else if (effect instanceof Introduction.Effect.Agreed agreed) {
         onAgreed(agreed.agreement());
       } else if (effect instanceof Introduction.Effect.Failed failed) {
@@ -170,6 +173,15 @@ final class Traversal {
   private void accept() {
     if (!over) {
       run(introduction.accept(all.situation(), context.now()));
+    }
+  }
+
+  private void onIntroduced(Introduction.Effect.Introduced introduced) {
+    List<TraversalCandidate> targets = introduced.punched(Protocol.UDP);
+    if (!targets.isEmpty()) {
+      carryOut(
+          punchWith(introduced.token())
+              .onIntroduced(introduced.round(), targets, all.observed(peer), context.now()));
     }
   }
 
@@ -216,22 +228,26 @@ final class Traversal {
   }
 
   private void punch(Agreement agreed, Plan.Step.Punch step) {
+    carryOut(
+        punchWith(agreed.token())
+            .onRound(
+                agreed.round(),
+                agreed.start(),
+                step,
+                agreed.targets(Protocol.UDP),
+                all.observed(peer),
+                context.now()));
+    schedule();
+  }
+
+  private UdpPunch punchWith(PunchToken token) {
     UdpPunch machine = udp;
-    if (machine == null || opened || !machine.token().equals(agreed.token())) {
+    if (machine == null || opened || !machine.token().equals(token)) {
       opened = false;
-      machine =
-          new UdpPunch(
-              side, agreed.token(), step, UdpPunch.Opener.NONE, all.budget(), new SecureRandom());
+      machine = new UdpPunch(side, token, context.opener(), all.budget(), new SecureRandom());
       udp = machine;
     }
-    carryOut(
-        machine.onRound(
-            agreed.round(),
-            agreed.start(),
-            agreed.targets(Protocol.UDP),
-            all.observed(peer),
-            context.now()));
-    schedule();
+    return machine;
   }
 
   private void carryOut(List<UdpPunch.Effect> effects) {
@@ -239,7 +255,8 @@ final class Traversal {
       if (effect instanceof UdpPunch.Effect.Send send) {
         send(send.to(), send.packet());
       } else if (effect instanceof UdpPunch.Effect.SendOpener send) {
-        send(send.to(), send.packet());
+        portTowards(send.to())
+            .ifPresent(port -> port.sendOpener(send.packet().encode(), send.to()));
       } else if (effect instanceof UdpPunch.Effect.Open open) {
         onOpen(open.remote());
       } else if (effect instanceof UdpPunch.Effect.RoundOver over) {

@@ -83,7 +83,7 @@ public final class EventLoops implements AutoCloseable {
     }
   }
 
-  boolean epoll() {
+  public boolean epoll() {
     return epoll;
   }
 

@@ -8,11 +8,13 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicChannelOption;
 import io.netty.handler.codec.quic.QuicConnectionAddress;
@@ -34,12 +36,16 @@ public final class UdpPort implements AutoCloseable {
   private static final int READ_BUFFER = 64 << 10;
   private static final int SOCKET_BUFFER = 4 << 20;
 
+  /** Enough to leave a home by its router, too little to come to another's. */
+  private static final int OPENER_TTL = 2;
+
   private final DatagramChannel channel;
   private final InetSocketAddress bound;
   private final DatagramSplitter splitter;
   private final StunDesk stun;
   private final Drops drops;
   private final boolean epoll;
+  private final IntegerUnixChannelOption ttl;
 
   private UdpPort(
       DatagramChannel channel,
@@ -53,6 +59,10 @@ public final class UdpPort implements AutoCloseable {
     this.stun = stun;
     this.drops = drops;
     this.epoll = epoll;
+    this.ttl =
+        bound.getAddress() instanceof Inet6Address
+            ? new IntegerUnixChannelOption("IPV6_UNICAST_HOPS", 41, 16)
+            : new IntegerUnixChannelOption("IP_TTL", 0, 2);
   }
 
   /**
@@ -259,6 +269,30 @@ public final class UdpPort implements AutoCloseable {
                 channel.writeAndFlush(
                     new DatagramPacket(Unpooled.wrappedBuffer(datagram), to),
                     channel.voidPromise()));
+  }
+
+  /**
+   * Sends a datagram of another kind than QUIC with a TTL of {@value #OPENER_TTL}, which makes a
+   * mapping in our router and ends at the next. Dropped where the TTL cannot be set, and while
+   * something else waits in the socket, which would get that TTL, too.
+   */
+  public void sendOpener(byte[] datagram, InetSocketAddress to) {
+    if (epoll) {
+      loop().execute(() -> sendOpenerNow(datagram, to));
+    }
+  }
+
+  private void sendOpenerNow(byte[] datagram, InetSocketAddress to) {
+    channel.flush();
+    ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
+    if (waiting == null || !waiting.isEmpty()) {
+      return;
+    }
+    Integer usual = channel.config().getOption(ttl);
+    channel.config().setOption(ttl, OPENER_TTL);
+    channel.writeAndFlush(
+        new DatagramPacket(Unpooled.wrappedBuffer(datagram), to), channel.voidPromise());
+    channel.config().setOption(ttl, usual);
   }
 
   /** Closes the socket, and with it all connections on it, without waiting. */

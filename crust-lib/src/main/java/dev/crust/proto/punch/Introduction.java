@@ -4,8 +4,10 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.crust.PeerId;
 import dev.crust.proto.MalformedMessageException;
+import dev.crust.proto.nat.Protocol;
 import dev.crust.proto.nat.Situation;
 import dev.crust.proto.nat.SituationCodec;
+import dev.crust.proto.nat.TraversalCandidate;
 import dev.crust.proto.wire.IntroductionAnswer;
 import dev.crust.proto.wire.IntroductionDecline;
 import dev.crust.proto.wire.IntroductionOffer;
@@ -30,11 +32,11 @@ import org.jspecify.annotations.Nullable;
  * <caption>Transitions</caption>
  * <tr><th>state</th><th>event</th><th>effect</th><th>next</th></tr>
  * <tr><td>idle, agreed</td><td>{@link #offer}</td><td>Send of an offer</td><td>offered</td></tr>
- * <tr><td>offered</td><td>an answer</td><td>Send of a sync, Agreed</td><td>agreed</td></tr>
+ * <tr><td>offered</td><td>an answer</td><td>Introduced, Send of a sync, Agreed</td><td>agreed</td></tr>
  * <tr><td>offered</td><td>a decline</td><td>Failed</td><td>idle</td></tr>
  * <tr><td>offered</td><td>an offer, and we are controlling</td><td>–</td><td>offered</td></tr>
  * <tr><td>any other</td><td>an offer</td><td>Asked</td><td>asked</td></tr>
- * <tr><td>asked</td><td>{@link #accept}</td><td>Send of an answer</td><td>answered</td></tr>
+ * <tr><td>asked</td><td>{@link #accept}</td><td>Introduced, Send of an answer</td><td>answered</td></tr>
  * <tr><td>asked</td><td>{@link #decline}</td><td>Send of a decline</td><td>idle</td></tr>
  * <tr><td>answered</td><td>a sync</td><td>Agreed</td><td>agreed</td></tr>
  * <tr><td>offered, asked, answered</td><td>nothing for 5 s</td><td>Failed</td><td>idle</td></tr>
@@ -49,6 +51,21 @@ public final class Introduction {
 
     /** The peer asks for a round: {@link #accept} or {@link #decline}. */
     record Asked(Situation peer, int round) implements Effect {}
+
+    /**
+     * Each knows of the other, and the peer will not send anything before the signal that follows
+     * has come to it: the time to open what must be open by then.
+     */
+    record Introduced(Side side, int round, PunchToken token, Situation own, Situation peer)
+        implements Effect {
+      /** The peer's addresses that will be punched, best first; none without a punch. */
+      public List<TraversalCandidate> punched(Protocol protocol) {
+        return Plan.of(side, own, peer, Duration.ZERO)
+            .punchBy(protocol)
+            .map(step -> Reach.targets(own, peer, protocol, step.reaches()))
+            .orElse(List.of());
+      }
+    }
 
     /** A round begins. */
     record Agreed(Agreement agreement) implements Effect {}
@@ -177,6 +194,7 @@ public final class Introduction {
     long held = Math.max(0, Duration.between(since, now).toNanos() / 1000);
     become(State.ANSWERED, now.plus(PATIENCE));
     return List.of(
+        introduced(),
         send(
             Signal.Kind.KIND_ANSWER,
             IntroductionAnswer.newBuilder()
@@ -277,6 +295,7 @@ public final class Introduction {
     roundTrip = roundTrip.isNegative() ? Duration.ZERO : roundTrip;
     // Both sides plan with what the sync can say: whole microseconds.
     long micros = roundTrip.toNanos() / 1000;
+    effects.add(introduced());
     effects.add(
         send(
             Signal.Kind.KIND_SYNC,
@@ -310,6 +329,10 @@ public final class Introduction {
     become(State.IDLE, Instant.MAX);
     boolean busy = decline.getReason().equals(Why.BUSY.toString());
     effects.add(new Effect.Failed(busy ? Why.BUSY : Why.DECLINED));
+  }
+
+  private Effect introduced() {
+    return new Effect.Introduced(side, round, PunchToken.of(nonce, replyNonce), own, theirs);
   }
 
   private void agree(Duration roundTrip, Instant start, List<Effect> effects) {

@@ -46,6 +46,7 @@ public record Plan(List<Step> steps, Duration roundTrip) {
   public static final int ROUNDS = 3;
 
   private static final Duration LEAST_LEAD = Duration.ofMillis(10);
+
   private static final Duration MOST_LEAD = Duration.ofMillis(100);
   private static final Duration LEAST_UDP_ROUND = Duration.ofMillis(400);
   private static final Duration MOST_UDP_ROUND = Duration.ofMillis(1500);

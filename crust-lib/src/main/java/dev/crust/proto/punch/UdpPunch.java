@@ -21,9 +21,14 @@ import java.util.random.RandomGenerator;
  * carries QUIC, at an agreed time; what comes back counts from wherever it comes, if it carries the
  * token and echoes a nonce.
  *
+ * <p>Before it answers or fixes that time, each side opens its mappings by packets that die on the
+ * way, where it can. So no probe comes to a router that knows nothing of it yet, however badly the
+ * two agree on the time: that of Linux would give our port to itself then, and another to us.
+ *
  * <table>
  * <caption>Transitions</caption>
  * <tr><th>state</th><th>event</th><th>effect</th><th>next</th></tr>
+ * <tr><td>idle</td><td>{@link #onIntroduced}</td><td>SendOpener</td><td>idle</td></tr>
  * <tr><td>idle</td><td>{@link #onRound}</td><td>–</td><td>probing</td></tr>
  * <tr><td>any but open</td><td>a probe with the token</td><td>Send of an answer</td><td>same</td></tr>
  * <tr><td>probing</td><td>a probe is due</td><td>Send</td><td>probing</td></tr>
@@ -36,7 +41,7 @@ import java.util.random.RandomGenerator;
 public final class UdpPunch {
   /** Whether mappings are opened by packets that die on the way before probes follow. */
   public enum Opener {
-    /** A first packet whose TTL ends before the peer's router. */
+    /** A packet to each address whose TTL ends before the peer's router. */
     LOW_TTL,
     /** Probes only. */
     NONE
@@ -103,7 +108,6 @@ public final class UdpPunch {
 
   private final Side self;
   private final PunchToken token;
-  private final Plan.Step.Punch step;
   private final Opener opener;
   private final PunchBudget budget;
   private final RandomGenerator random;
@@ -120,15 +124,9 @@ public final class UdpPunch {
 
   /** One that waits for its first round. */
   public UdpPunch(
-      Side self,
-      PunchToken token,
-      Plan.Step.Punch step,
-      Opener opener,
-      PunchBudget budget,
-      RandomGenerator random) {
+      Side self, PunchToken token, Opener opener, PunchBudget budget, RandomGenerator random) {
     this.self = self;
     this.token = token;
-    this.step = step;
     this.opener = opener;
     this.budget = budget;
     this.random = random;
@@ -145,16 +143,42 @@ public final class UdpPunch {
   }
 
   /**
+   * Where the peer is to be punched is known, and the round not agreed on yet.
+   *
+   * @param number the round's number, from 1
+   * @param targets the peer's addresses, best first
+   * @param vouched where introducers of our choice have seen the peer
+   */
+  public List<Effect> onIntroduced(
+      int number, List<TraversalCandidate> targets, Set<InetAddress> vouched, Instant now) {
+    List<Effect> effects = new ArrayList<>();
+    if (opener == Opener.NONE || state == State.OPEN || state == State.SETTLING) {
+      return effects;
+    }
+    this.vouched = Set.copyOf(vouched);
+    round = Math.max(round, number);
+    for (TraversalCandidate each : targets) {
+      Pair pair = pairs.computeIfAbsent(each.address(), key -> pair(each));
+      if (pair.packets == 0 && pays(pair, now)) {
+        effects.add(new Effect.SendOpener(each.address(), packet(PunchPacket.Kind.PROBE, pair, 0)));
+      }
+    }
+    return effects;
+  }
+
+  /**
    * A round was agreed on.
    *
    * @param number its number, from 1
    * @param agreed when both begin
+   * @param step what was planned
    * @param targets the peer's addresses, best first
    * @param vouched where introducers of our choice have seen the peer
    */
   public List<Effect> onRound(
       int number,
       Instant agreed,
+      Plan.Step.Punch step,
       List<TraversalCandidate> targets,
       Set<InetAddress> vouched,
       Instant now) {
@@ -230,21 +254,15 @@ public final class UdpPunch {
   }
 
   private void probe(Pair pair, Instant now, List<Effect> effects) {
-    boolean opens = opener == Opener.LOW_TTL && pair.probes == 0;
     if (!pays(pair, now)) {
       boolean spent = pair.packets > 0 || limit(pair) == 0;
       pair.outcome = spent ? Outcome.BUDGET_SPENT : pair.outcome;
       pair.due = spent ? Instant.MAX : now.plus(HELD_BACK);
       return;
     }
-    PunchPacket packet = packet(PunchPacket.Kind.PROBE, pair, 0);
-    InetSocketAddress to = pair.remote.address();
-    effects.add(opens ? new Effect.SendOpener(to, packet) : new Effect.Send(to, packet));
+    effects.add(new Effect.Send(pair.remote.address(), packet(PunchPacket.Kind.PROBE, pair, 0)));
     pair.probes++;
-    // An opener that reached the peer's router too early would do what it is there to avoid.
-    Instant base = opener == Opener.LOW_TTL ? start.plus(step.lead()) : start;
-    int next = opener == Opener.LOW_TTL ? pair.probes - 1 : pair.probes;
-    pair.due = next < SCHEDULE.size() ? base.plus(SCHEDULE.get(next)) : Instant.MAX;
+    pair.due = pair.probes < SCHEDULE.size() ? start.plus(SCHEDULE.get(pair.probes)) : Instant.MAX;
     // A round that began late does not send all its probes at once.
     pair.due = pair.due.isAfter(now) ? pair.due : now.plus(HELD_BACK);
   }

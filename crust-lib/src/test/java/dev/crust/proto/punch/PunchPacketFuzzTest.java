@@ -3,12 +3,9 @@ package dev.crust.proto.punch;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.crust.proto.MalformedMessageException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
 
 /** Nothing that a remote can send throws anything but the checked exception. */
@@ -20,18 +17,10 @@ class PunchPacketFuzzTest {
       if (!Arrays.equals(packet.encode(), bytes)) {
         throw new IllegalStateException("changed by a round trip: " + packet);
       }
-      Plan.Step.Punch step =
-          new Plan.Step.Punch(
-              dev.crust.proto.nat.Protocol.UDP,
-              Set.of(Reach.IPV4),
-              Optional.empty(),
-              Duration.ZERO,
-              Duration.ofSeconds(1));
       UdpPunch punch =
           new UdpPunch(
               Side.CONTROLLED,
               packet.token(),
-              step,
               UdpPunch.Opener.NONE,
               new PunchBudget(),
               new SplittableRandom(1));

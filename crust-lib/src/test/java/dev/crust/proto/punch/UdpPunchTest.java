@@ -30,15 +30,15 @@ class UdpPunchTest {
   private static final Plan.Step.Punch TOGETHER = step(Optional.empty());
 
   private final PunchBudget budget = new PunchBudget();
-  private final UdpPunch punch = punch(TOGETHER, Opener.NONE);
+  private final UdpPunch punch = punch(Opener.NONE);
 
   private static Plan.Step.Punch step(Optional<Side> first) {
     return new Plan.Step.Punch(
         Protocol.UDP, Set.of(Reach.IPV4), first, Duration.ofMillis(15), Duration.ofMillis(400));
   }
 
-  private UdpPunch punch(Plan.Step.Punch step, Opener opener) {
-    return new UdpPunch(Side.CONTROLLING, TOKEN, step, opener, budget, new SplittableRandom(1));
+  private UdpPunch punch(Opener opener) {
+    return new UdpPunch(Side.CONTROLLING, TOKEN, opener, budget, new SplittableRandom(1));
   }
 
   private static Instant at(long millis) {
@@ -89,7 +89,7 @@ class UdpPunchTest {
 
   @Test
   void probes_a_vouched_address_until_the_round_is_over() {
-    assertThat(punch.onRound(1, at(30), List.of(REFLEXIVE), VOUCHED, T0)).isEmpty();
+    assertThat(punch.onRound(1, at(30), TOGETHER, List.of(REFLEXIVE), VOUCHED, T0)).isEmpty();
     assertThat(play(punch, 1000))
         .containsExactly(
             "30 [PROBE 4001]",
@@ -108,15 +108,16 @@ class UdpPunchTest {
   @Test
   void a_stranger_gets_five_packets_in_three_rounds_and_no_more() {
     for (int round = 1; round <= 3; round++) {
-      punch.onRound(round, at(1000L * round), List.of(REFLEXIVE), Set.of(), at(1000L * round));
+      punch.onRound(
+          round, at(1000L * round), TOGETHER, List.of(REFLEXIVE), Set.of(), at(1000L * round));
       play(punch, 1000L * round + 999);
     }
     assertThat(punch.report().packets()).isEqualTo(PunchBudget.STRANGER_PACKETS);
     assertThat(punch.report().flows()).isEqualTo(1);
     assertThat(punch.report().tries().get(0).outcome()).isEqualTo(Outcome.BUDGET_SPENT);
 
-    UdpPunch again = punch(TOGETHER, Opener.NONE);
-    again.onRound(1, at(5000), List.of(REFLEXIVE), Set.of(), at(5000));
+    UdpPunch again = punch(Opener.NONE);
+    again.onRound(1, at(5000), TOGETHER, List.of(REFLEXIVE), Set.of(), at(5000));
     play(again, 9000);
     assertThat(again.report().packets()).as("another traversal to it").isZero();
   }
@@ -130,7 +131,7 @@ class UdpPunchTest {
               Kind.SERVER_REFLEXIVE, Protocol.UDP, new InetSocketAddress("198.51.100.2", port)));
     }
     for (int round = 1; round <= 3; round++) {
-      punch.onRound(round, at(1000L * round), ports, Set.of(), at(1000L * round));
+      punch.onRound(round, at(1000L * round), TOGETHER, ports, Set.of(), at(1000L * round));
       play(punch, 1000L * round + 999);
     }
     assertThat(punch.report().packets()).isLessThanOrEqualTo(PunchBudget.STRANGER_PACKETS);
@@ -138,7 +139,7 @@ class UdpPunchTest {
 
   @Test
   void opens_when_the_nonce_comes_back() {
-    PunchPacket probe = sent(punch.onRound(1, T0, List.of(REFLEXIVE), VOUCHED, T0));
+    PunchPacket probe = sent(punch.onRound(1, T0, TOGETHER, List.of(REFLEXIVE), VOUCHED, T0));
     List<Effect> effects =
         punch.onPacket(
             REFLEXIVE.address(), theirs(PunchPacket.Kind.ANSWER, 77, probe.nonce()), at(40));
@@ -150,7 +151,7 @@ class UdpPunchTest {
 
   @Test
   void a_probe_alone_proves_nothing() {
-    punch.onRound(1, T0, List.of(REFLEXIVE), VOUCHED, T0);
+    punch.onRound(1, T0, TOGETHER, List.of(REFLEXIVE), VOUCHED, T0);
     List<Effect> answer =
         punch.onPacket(REFLEXIVE.address(), theirs(PunchPacket.Kind.PROBE, 77, 0), at(20));
     assertThat(words(answer)).containsExactly("ANSWER 4001");
@@ -162,7 +163,7 @@ class UdpPunchTest {
 
   @Test
   void a_probe_counts_from_wherever_it_comes() {
-    punch.onRound(1, T0, List.of(REFLEXIVE), VOUCHED, T0);
+    punch.onRound(1, T0, TOGETHER, List.of(REFLEXIVE), VOUCHED, T0);
     InetSocketAddress elsewhere = new InetSocketAddress("198.51.100.2", 33333);
     List<Effect> answer = punch.onPacket(elsewhere, theirs(PunchPacket.Kind.PROBE, 5, 0), at(20));
     assertThat(words(answer)).containsExactly("ANSWER 33333");
@@ -173,7 +174,7 @@ class UdpPunchTest {
 
   @Test
   void ignores_what_is_forged_or_its_own() {
-    PunchPacket probe = sent(punch.onRound(1, T0, List.of(REFLEXIVE), VOUCHED, T0));
+    PunchPacket probe = sent(punch.onRound(1, T0, TOGETHER, List.of(REFLEXIVE), VOUCHED, T0));
     PunchPacket forged =
         new PunchPacket(
             PunchPacket.Kind.ANSWER, Side.CONTROLLED, 1, new PunchToken(1, 3), 7, probe.nonce());
@@ -189,7 +190,7 @@ class UdpPunchTest {
 
   @Test
   void a_forged_source_gets_few_packets_each_as_small_as_the_forgery() {
-    punch.onRound(1, T0, List.of(REFLEXIVE), VOUCHED, T0);
+    punch.onRound(1, T0, TOGETHER, List.of(REFLEXIVE), VOUCHED, T0);
     int answered = 0;
     for (int i = 0; i < 100; i++) {
       InetSocketAddress victim = new InetSocketAddress("203.0.113.9", 1 + i % 40);
@@ -200,7 +201,7 @@ class UdpPunchTest {
 
   @Test
   void a_better_address_gets_a_short_while() {
-    List<Effect> probes = punch.onRound(1, T0, List.of(HOST, REFLEXIVE), VOUCHED, T0);
+    List<Effect> probes = punch.onRound(1, T0, TOGETHER, List.of(HOST, REFLEXIVE), VOUCHED, T0);
     long toHost = ((Effect.Send) probes.get(0)).packet().nonce();
     long toReflexive = ((Effect.Send) probes.get(1)).packet().nonce();
     assertThat(
@@ -218,19 +219,31 @@ class UdpPunchTest {
   }
 
   @Test
-  void the_side_behind_begins_later_and_opens_kindly() {
-    UdpPunch behind = punch(step(Optional.of(Side.CONTROLLED)), Opener.NONE);
-    behind.onRound(1, T0, List.of(REFLEXIVE), VOUCHED, T0);
-    assertThat(play(behind, 60)).containsExactly("15 [PROBE 4001]", "55 [PROBE 4001]");
-    UdpPunch kind = punch(TOGETHER, Opener.LOW_TTL);
-    assertThat(words(kind.onRound(1, T0, List.of(REFLEXIVE), VOUCHED, T0)))
+  void the_side_behind_begins_later() {
+    punch.onRound(1, T0, step(Optional.of(Side.CONTROLLED)), List.of(REFLEXIVE), VOUCHED, T0);
+    assertThat(play(punch, 60)).containsExactly("15 [PROBE 4001]", "55 [PROBE 4001]");
+  }
+
+  @Test
+  void opens_before_a_time_is_agreed_on() {
+    UdpPunch kind = punch(Opener.LOW_TTL);
+    assertThat(words(kind.onIntroduced(1, List.of(REFLEXIVE), VOUCHED, T0)))
         .containsExactly("OPENER 4001");
-    assertThat(play(kind, 60)).containsExactly("15 [PROBE 4001]", "55 [PROBE 4001]");
+    assertThat(kind.deadline()).isEqualTo(Instant.MAX);
+    kind.onRound(1, at(100), TOGETHER, List.of(REFLEXIVE), VOUCHED, at(70));
+    assertThat(play(kind, 150)).containsExactly("100 [PROBE 4001]", "140 [PROBE 4001]");
+    play(kind, 1000);
+    assertThat(kind.onIntroduced(2, List.of(REFLEXIVE), VOUCHED, at(1000)))
+        .as("it is open by now")
+        .isEmpty();
+    assertThat(punch.onIntroduced(1, List.of(REFLEXIVE), VOUCHED, T0))
+        .as("where no TTL can be set")
+        .isEmpty();
   }
 
   @Test
   void goes_on_answering_when_open() {
-    PunchPacket probe = sent(punch.onRound(1, T0, List.of(REFLEXIVE), VOUCHED, T0));
+    PunchPacket probe = sent(punch.onRound(1, T0, TOGETHER, List.of(REFLEXIVE), VOUCHED, T0));
     PunchPacket answer = theirs(PunchPacket.Kind.ANSWER, 1, probe.nonce());
     punch.onPacket(REFLEXIVE.address(), answer, at(40));
     assertThat(

@@ -19,6 +19,7 @@ import dev.crust.proto.punch.Plan;
 import dev.crust.proto.punch.PunchBudget;
 import dev.crust.proto.punch.PunchPacket;
 import dev.crust.proto.punch.PunchReport;
+import dev.crust.proto.punch.PunchToken;
 import dev.crust.proto.punch.Side;
 import dev.crust.proto.punch.UdpPunch;
 import dev.crust.proto.stun.StunCodec;
@@ -158,6 +159,8 @@ final class TraversalPeer {
         } else {
           accept.run();
         }
+      } else if (effect instanceof Introduction.Effect.Introduced introduced) {
+        onIntroduced(introduced);
       } else if (effect instanceof Introduction.Effect.Agreed agreed) {
         onAgreed(agreed.agreement());
       } else if (effect instanceof Introduction.Effect.Failed failed) {
@@ -183,6 +186,21 @@ final class TraversalPeer {
     world.after(Duration.ofMillis(500), once);
   }
 
+  private void onIntroduced(Introduction.Effect.Introduced introduced) {
+    List<TraversalCandidate> targets = introduced.punched(Protocol.UDP);
+    if (allowed.contains(Protocol.UDP) && !targets.isEmpty()) {
+      UdpPunch machine = udpPunch(introduced.side(), introduced.token());
+      onUdp(machine.onIntroduced(introduced.round(), targets, vouched, world.now()));
+    }
+  }
+
+  private UdpPunch udpPunch(Side side, PunchToken token) {
+    if (udp == null) {
+      udp = new UdpPunch(side, token, opener, budget, random);
+    }
+    return udp;
+  }
+
   private void onAgreed(Agreement agreed) {
     agreement = Optional.of(agreed);
     Plan plan = agreed.plan();
@@ -194,10 +212,9 @@ final class TraversalPeer {
       if (step instanceof Plan.Step.Dial dial && dial.dialler() == agreed.side()) {
         targets.forEach(this::dial);
       } else if (step instanceof Plan.Step.Punch punch && step.protocol() == Protocol.UDP) {
-        if (udp == null) {
-          udp = new UdpPunch(agreed.side(), agreed.token(), punch, opener, budget, random);
-        }
-        onUdp(udp.onRound(agreed.round(), agreed.start(), targets, vouched, world.now()));
+        UdpPunch machine = udpPunch(agreed.side(), agreed.token());
+        onUdp(
+            machine.onRound(agreed.round(), agreed.start(), punch, targets, vouched, world.now()));
       } else if (step instanceof Plan.Step.Punch punch) {
         port.punch(agreed, punch, targets, vouched);
       }
