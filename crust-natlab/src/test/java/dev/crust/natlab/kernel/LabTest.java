@@ -1,14 +1,12 @@
 package dev.crust.natlab.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import dev.crust.natlab.junit.Labs;
 import dev.crust.natlab.junit.NatLab;
 import dev.crust.natlab.scenario.Scenario;
 import java.net.InetSocketAddress;
-import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
@@ -125,7 +123,7 @@ final class LabTest {
       lab.happen(Scenario.reboot("alice"));
       relay.send("late", seen);
 
-      assertThatThrownBy(() -> alice.receive("late")).isInstanceOf(SocketTimeoutException.class);
+      assertThat(alice.hearsNothing()).isTrue();
       assertThat(lab.connections("alice")).isZero();
     }
   }
@@ -149,7 +147,7 @@ final class LabTest {
         Udp alice = Udp.on(lab.host("alice"), 6000)) {
       lab.happen(Scenario.parseHappening("alice block udp"));
       alice.send("one", relay.address());
-      assertThatThrownBy(() -> relay.receive("one")).isInstanceOf(SocketTimeoutException.class);
+      assertThat(relay.hearsNothing()).isTrue();
       assertThat(reaches(lab, "alice")).isTrue();
 
       lab.happen(Scenario.unblock("alice"));
@@ -207,7 +205,7 @@ final class LabTest {
 
   private static boolean reaches(Lab lab, String host) throws InterruptedException {
     HostProcess ping =
-        lab.host(host).start("ping", "-c", "1", "-i", "0.3", "-w", "2", "198.51.100.1");
+        lab.host(host).start("ping", "-c", "1", "-i", "0.3", "-w", "4", "198.51.100.1");
     return ping.await(PATIENCE) == 0;
   }
 }

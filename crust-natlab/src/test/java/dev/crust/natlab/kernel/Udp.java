@@ -4,11 +4,17 @@ import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 
 /** A UDP socket of a host that sends and expects words. */
 record Udp(Host host, DatagramSocket socket) implements AutoCloseable {
-  private static final int PATIENCE_MILLIS = 500;
+  /**
+   * A new link's first packet may be lost, and with it a second until the neighbour is asked again.
+   */
+  private static final int PATIENCE_MILLIS = 10_000;
+
+  private static final int SILENCE_MILLIS = 500;
 
   static Udp on(Host host, int port) throws Exception {
     DatagramSocket socket = host.call(() -> new DatagramSocket(port));
@@ -23,6 +29,19 @@ record Udp(Host host, DatagramSocket socket) implements AutoCloseable {
   void send(String word, InetSocketAddress to) throws IOException {
     byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
     socket.send(new DatagramPacket(bytes, bytes.length, to));
+  }
+
+  /** Whether nothing comes for a while. */
+  boolean hearsNothing() throws IOException {
+    socket.setSoTimeout(SILENCE_MILLIS);
+    try {
+      socket.receive(new DatagramPacket(new byte[1500], 1500));
+      return false;
+    } catch (SocketTimeoutException nothing) {
+      return true;
+    } finally {
+      socket.setSoTimeout(PATIENCE_MILLIS);
+    }
   }
 
   /** Waits for a word and returns where it came from. */
