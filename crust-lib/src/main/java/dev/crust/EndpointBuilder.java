@@ -208,8 +208,9 @@ public final class EndpointBuilder {
 
   /**
    * Whether connections that go by a relay are moved to a direct path through NATs by hole punching
-   * (RFC 5128); {@link Punching#ON} unless said. To an address that only the peer has told of go at
-   * most 5 packets of 36 bytes until it answers, to one at which a relay sees the peer at most 60.
+   * (RFC 5128), by UDP and by TCP; {@link Punching#ON} unless said. To an address that only the
+   * peer has told of go at most 5 packets (of 36 bytes, and SYNs) until it answers, to one at which
+   * a relay sees the peer at most 60.
    */
   public EndpointBuilder punching(Punching punching) {
     this.punching = punching;

@@ -14,14 +14,26 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Two endpoints that meet by a relay and speak QUIC alone: what is left to them is to agree on a
- * time and send.
+ * Two endpoints that meet by a relay, or by a peer that introduces them, and speak QUIC alone, or
+ * TCP alone: what is left to them is to agree on a time and send.
  */
+@ParameterizedClass
+@EnumSource(
+    value = Over.class,
+    names = {"QUIC", "TCP"})
 @Timeout(120)
 final class PunchingTest {
-  private final LoopbackEndpoints endpoints = new LoopbackEndpoints(Over.QUIC);
+  private final Transport transport;
+  private final LoopbackEndpoints endpoints;
+
+  PunchingTest(Over over) {
+    this.transport = over == Over.QUIC ? Transport.QUIC : Transport.TCP;
+    this.endpoints = new LoopbackEndpoints(over);
+  }
 
   @AfterEach
   void close() {
@@ -38,7 +50,7 @@ final class PunchingTest {
   }
 
   /** On one host the direct path may be as fast as the relay. */
-  private static void awaitDirect(Watched watched, Watched peer) throws Exception {
+  private void awaitDirect(Watched watched, Watched peer) throws Exception {
     Connection connection = watched.next(Event.Connected.class).connection();
     while (!connection.peer().equals(peer.id())) {
       connection = watched.next(Event.Connected.class).connection();
@@ -50,7 +62,7 @@ final class PunchingTest {
     assertThat(changed.from().map(Path::method)).contains(Path.Method.RELAYED);
     // On one host, where nothing has to be punched.
     assertThat(changed.to().map(Path::method)).contains(Path.Method.HOST);
-    assertThat(changed.to().map(Path::transport)).contains(Transport.QUIC);
+    assertThat(changed.to().map(Path::transport)).contains(transport);
     assertThat(changed.reason()).isEqualTo(Reason.BETTER_PATH);
   }
 
@@ -112,7 +124,7 @@ final class PunchingTest {
     for (Watched dialling : List.of(anne, ben)) {
       Watched dialled = dialling.equals(anne) ? ben : anne;
       Connection connection = dialling.connect(named(dialled));
-      assertThat(connection.path().transport()).isEqualTo(Transport.QUIC);
+      assertThat(connection.path().transport()).isEqualTo(transport);
       await(connection.send(Message.of("good day")));
       assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("good day");
       connection.close();

@@ -4,6 +4,7 @@ import static dev.crust.LoopbackEndpoints.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.crust.EndpointBuilder.Punching;
 import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.LoopbackEndpoints.Watched;
 import dev.crust.proto.relay.RelayLimits;
@@ -46,7 +47,7 @@ final class RelayedTest {
   }
 
   private Watched home() throws Exception {
-    return endpoints.open(it -> it.relaying(Relaying.FOR_OURSELVES));
+    return endpoints.open(it -> it.relaying(Relaying.FOR_OURSELVES).punching(Punching.OFF));
   }
 
   /** Connects to a relay, so that neither tells the other where it listens. */
@@ -325,7 +326,7 @@ final class RelayedTest {
   @Test
   void a_peer_that_uses_no_relays() throws Exception {
     Three all = three(FAST);
-    Watched carol = endpoints.open(it -> it.relaying(Relaying.NEVER));
+    Watched carol = endpoints.open(it -> it.relaying(Relaying.NEVER).punching(Punching.OFF));
     join(carol, all.relay);
     awaitConnected(all.relay, carol);
     refused(all.alice.failure(by(carol, all.relay)), "no-reservation");

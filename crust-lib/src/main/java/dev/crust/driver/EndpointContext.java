@@ -69,7 +69,8 @@ final class EndpointContext {
   private final Set<PeerPath> paths = ConcurrentHashMap.newKeySet();
   private final @Nullable QuicTls quicTls;
   private final List<UdpPorts> udp = new CopyOnWriteArrayList<>();
-  private final Set<InetSocketAddress> punched = ConcurrentHashMap.newKeySet();
+  private final Set<Candidate> punched = ConcurrentHashMap.newKeySet();
+  private final Expected expected = new Expected();
   private final AtomicLong unacknowledged = new AtomicLong();
   private volatile @Nullable Consumer<? super PeerStream> streamReceiver;
   private volatile @Nullable BiConsumer<? super Connection, ? super Message> receiver;
@@ -166,9 +167,9 @@ final class EndpointContext {
     return settings.relaying();
   }
 
-  /** Whether it punches: it wants to, and has UDP ports to do it from. */
+  /** Whether it takes part in punching. */
   boolean punches() {
-    return settings.punching() == Punching.ON && speaks(Transport.QUIC);
+    return settings.punching() == Punching.ON;
   }
 
   /** The signature of our identity. */
@@ -177,8 +178,13 @@ final class EndpointContext {
   }
 
   /** Where peers are to whom a way was punched. May be read and changed by any thread. */
-  Set<InetSocketAddress> punched() {
+  Set<Candidate> punched() {
     return punched;
+  }
+
+  /** From where TCP sockets may come in that are for a punch. */
+  Expected expected() {
+    return expected;
   }
 
   /** What it grants where it relays. */

@@ -1,6 +1,7 @@
 package dev.crust.driver;
 
 import dev.crust.Attempt;
+import dev.crust.Candidate;
 import dev.crust.Path;
 import dev.crust.PeerId;
 import dev.crust.Reason;
@@ -10,7 +11,6 @@ import dev.crust.proto.punch.Introducer;
 import dev.crust.proto.punch.RateLimits;
 import dev.crust.proto.punch.Signalling;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -227,7 +227,7 @@ final class Introductions {
     }
 
     @Override
-    public void met(InetSocketAddress there) {
+    public void met(Candidate there) {
       all.met(peer, there);
     }
 

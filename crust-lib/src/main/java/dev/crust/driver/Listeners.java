@@ -8,6 +8,7 @@ import dev.crust.PeerId;
 import dev.crust.Transport;
 import dev.crust.io.Addresses;
 import dev.crust.io.Pipe;
+import dev.crust.io.PunchPort;
 import dev.crust.io.TcpPort;
 import dev.crust.io.UdpPort;
 import dev.crust.io.UdpPorts;
@@ -64,7 +65,7 @@ final class Listeners {
     this.context = context;
     this.changed = changed;
     this.outside = new OutsideView(context, context.stunServers());
-    this.nat = new NatView(context, outside);
+    this.nat = new NatView(context, outside, this::tcpTowards);
   }
 
   /** Listens at these places; at every interface if there is none. */
@@ -76,7 +77,7 @@ final class Listeners {
       openQuic(places, readers);
     }
     hosts = look();
-    context.onControl(() -> nat.look(udp()));
+    context.onControl(() -> nat.look(udp(), tcp()));
     context.feed().publish(new Event.Listening(address()));
     long every = restless() ? LOOK_EVERY_MILLIS : LOOK_WHEN_SETTLED_MILLIS;
     context.control().scheduleWithFixedDelay(this::lookAgain, every, every, TimeUnit.MILLISECONDS);
@@ -93,7 +94,7 @@ final class Listeners {
       openAnywhere(readers);
     }
     for (InetSocketAddress address : withoutCovered(addresses(places, Transport.TCP))) {
-      open.add(context.tcp().listen(address, readers));
+      open.add(listen(address, readers));
     }
   }
 
@@ -106,10 +107,15 @@ final class Listeners {
 
   private void openAnywhere(Function<Pipe, Pipe.Reader> readers) throws IOException {
     try {
-      open.add(context.tcp().listen(anywhere("::"), readers));
+      open.add(listen(anywhere("::"), readers));
     } catch (IOException noIpv6) {
-      open.add(context.tcp().listen(anywhere("0.0.0.0"), readers));
+      open.add(listen(anywhere("0.0.0.0"), readers));
     }
+  }
+
+  private TcpPort.Listener listen(InetSocketAddress address, Function<Pipe, Pipe.Reader> readers)
+      throws IOException {
+    return context.tcp().listen(address, readers, context.expected());
   }
 
   private static InetSocketAddress anywhere(String ip) throws IOException {
@@ -202,8 +208,8 @@ final class Listeners {
         place.update();
       }
       outside.look(udp());
-      nat.look(udp());
       become(look(), reflexive());
+      nat.look(udp(), tcp());
     } catch (SocketException e) {
       // The interfaces are changing right now; the next look will tell.
       return;
@@ -268,7 +274,7 @@ final class Listeners {
         .toList();
   }
 
-  /** What stands between our UDP and the world. On the control loop. */
+  /** What stands between us and the world. On the control loop. */
   NatView nat() {
     return nat;
   }
@@ -276,6 +282,21 @@ final class Listeners {
   /** Our situation, as a peer is told that wants to meet us. On the control loop. */
   Situation situation() {
     return nat.situation(CandidateRank.best(fitToTell(hosts)));
+  }
+
+  /** The TCP port of ours to dial this address from, if a hole there would lead to a listener. */
+  Optional<PunchPort> tcpTowards(InetSocketAddress remote) {
+    return open.stream().flatMap(listener -> listener.towards(remote).stream()).findFirst();
+  }
+
+  /** Where we listen for TCP, as far as others may see it. */
+  private List<InetSocketAddress> tcp() {
+    return hosts.stream()
+        .filter(host -> host.network() != Network.LOOPBACK)
+        .map(Found::candidate)
+        .filter(host -> host.transport() == Transport.TCP)
+        .map(Candidate::address)
+        .toList();
   }
 
   /** The UDP ports that are open. */

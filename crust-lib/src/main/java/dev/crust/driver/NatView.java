@@ -3,12 +3,13 @@ package dev.crust.driver;
 import dev.crust.Candidate;
 import dev.crust.PeerId;
 import dev.crust.Transport;
+import dev.crust.io.PunchPort;
 import dev.crust.io.UdpPort;
+import dev.crust.proto.nat.PortEvidence;
 import dev.crust.proto.nat.Profile;
 import dev.crust.proto.nat.Protocol;
 import dev.crust.proto.nat.Situation;
 import dev.crust.proto.nat.TraversalCandidate;
-import dev.crust.proto.nat.UdpEvidence;
 import dev.crust.proto.stun.NatBehaviour;
 import dev.crust.proto.stun.Retransmission;
 import dev.crust.proto.stun.StunAttribute.OtherAddress;
@@ -23,20 +24,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands between our UDP and the world, as far as STUN tells: rounds in which several
+ * What stands between us and the world, as far as STUN tells. Of UDP: rounds in which several
  * observers (connected peers, and STUN servers) say at one time where they see the port that QUIC
- * has, and a {@link NatDiscovery} from fresh ports beside it. What was found is kept until an
- * address changes. On the control loop.
+ * has, and a {@link NatDiscovery} from fresh ports beside it; what was found is kept until an
+ * address changes. Of TCP: a {@link TcpView}. On the control loop.
  */
 final class NatView {
   /** Nobody waits longer for what is being found out. */
   static final Duration PATIENCE = Duration.ofSeconds(2);
 
   /** A mapping that was seen so lately is there; RFC 4787 §4.3 knows of such that last 30 s. */
-  private static final Duration FRESH = Duration.ofSeconds(10);
+  static final Duration FRESH = Duration.ofSeconds(10);
 
   private static final Duration DISCOVER_EVERY = Duration.ofMinutes(10);
   private static final Duration DISCOVER_AGAIN = Duration.ofSeconds(10);
@@ -48,57 +50,82 @@ final class NatView {
   private static final int ASKED_AT_ONCE = 4;
   private static final int MAX_PEERS = 8;
 
-  /** Two places are for addresses seen from outside. */
-  private static final int MAX_HOSTS = Situation.MAX_CANDIDATES - 2;
+  /** Two places of each protocol are for addresses seen from outside. */
+  private static final int MAX_HOSTS = Situation.MAX_CANDIDATES - 4;
 
   private final EndpointContext context;
   private final OutsideView outside;
   private final Map<PeerId, InetSocketAddress> peers = new LinkedHashMap<>();
+  private final Map<PeerId, InetSocketAddress> tcpPeers = new LinkedHashMap<>();
+  private final TcpView tcp;
   private final List<Runnable> waiting = new ArrayList<>();
   private List<InetSocketAddress> locals = List.of();
   private @Nullable Round round;
   private Instant known = Instant.MIN;
-  private @Nullable UdpEvidence evidence;
+  private @Nullable PortEvidence evidence;
   private @Nullable NatDiscovery discovery;
   private Instant discovered = Instant.MIN;
   private boolean thorough;
   private Optional<NatBehaviour> behaviour = Optional.empty();
 
-  NatView(EndpointContext context, OutsideView outside) {
+  /**
+   * Nobody has been asked yet.
+   *
+   * @param punchPorts the TCP port of ours to dial a remote address from, if we listen there
+   */
+  NatView(
+      EndpointContext context,
+      OutsideView outside,
+      Function<InetSocketAddress, Optional<PunchPort>> punchPorts) {
     this.context = context;
     this.outside = outside;
+    this.tcp = new TcpView(context, punchPorts, () -> observers(tcpPeers), this::settle);
   }
 
   /**
    * A peer is connected.
    *
    * @param remote where its path ends
-   * @param candidates where it says that it may be dialled: its QUIC port serves STUN
+   * @param candidates where it says that it may be dialled: its ports serve STUN
    */
   void onPeer(PeerId peer, InetSocketAddress remote, List<Candidate> candidates) {
-    // Only there where we see it: what it says of other addresses may be aimed at somebody else.
-    candidates.stream()
-        .filter(each -> each.transport() == Transport.QUIC)
-        .map(Candidate::address)
-        .filter(udp -> udp.getAddress().equals(remote.getAddress()))
-        .filter(udp -> UdpEvidence.isOutside(udp.getAddress()))
-        .findFirst()
-        .ifPresent(udp -> onObserver(peer, udp));
-  }
-
-  private void onObserver(PeerId peer, InetSocketAddress udp) {
-    if (peers.size() < MAX_PEERS && peers.putIfAbsent(peer, udp) == null) {
+    if (observes(peer, remote, candidates, Transport.QUIC, peers)) {
       begin();
     }
+    if (observes(peer, remote, candidates, Transport.TCP, tcpPeers)) {
+      tcp.begin();
+    }
+  }
+
+  /** Whether a peer is a new observer of a transport of ours. */
+  private static boolean observes(
+      PeerId peer,
+      InetSocketAddress remote,
+      List<Candidate> candidates,
+      Transport transport,
+      Map<PeerId, InetSocketAddress> observers) {
+    // Only there where we see it: what it says of other addresses may be aimed at somebody else.
+    Optional<InetSocketAddress> at =
+        candidates.stream()
+            .filter(each -> each.transport() == transport)
+            .map(Candidate::address)
+            .filter(port -> port.getAddress().equals(remote.getAddress()))
+            .filter(port -> PortEvidence.isOutside(port.getAddress()))
+            .findFirst();
+    return at.isPresent()
+        && observers.size() < MAX_PEERS
+        && observers.putIfAbsent(peer, at.get()) == null;
   }
 
   /** A peer is connected no more. */
   void onGone(PeerId peer) {
     peers.remove(peer);
+    tcpPeers.remove(peer);
   }
 
-  /** These are the UDP ports now. */
-  void look(List<UdpPort> ports) {
+  /** These are the UDP ports now, and we listen for TCP there. */
+  void look(List<UdpPort> ports, List<InetSocketAddress> listening) {
+    tcp.look(listening);
     List<InetSocketAddress> now = ports.stream().map(UdpPort::bound).toList();
     if (!now.equals(locals)) {
       locals = now;
@@ -108,6 +135,7 @@ final class NatView {
 
   /** Something has gone wrong that a change of the NAT would explain: what was seen may be void. */
   void doubt() {
+    tcp.doubt();
     known = Instant.MIN;
   }
 
@@ -129,6 +157,9 @@ final class NatView {
   void prepare() {
     if (!isFresh()) {
       begin();
+    }
+    if (!tcp.isFresh()) {
+      tcp.begin();
     }
   }
 
@@ -156,7 +187,7 @@ final class NatView {
 
   /** One discovery is good for long: while it is repeated, what it found before will do. */
   private boolean isKnown() {
-    return round == null && (discovery == null || behaviour.isPresent());
+    return round == null && tcp.isKnown() && (discovery == null || behaviour.isPresent());
   }
 
   private void settle() {
@@ -175,27 +206,31 @@ final class NatView {
       candidates.add(
           new TraversalCandidate(TraversalCandidate.Kind.HOST, protocol, host.address()));
     }
-    UdpEvidence seen = evidence;
+    for (InetSocketAddress each : tcp.reflexive()) {
+      candidates.add(
+          new TraversalCandidate(TraversalCandidate.Kind.SERVER_REFLEXIVE, Protocol.TCP, each));
+    }
+    PortEvidence seen = evidence;
     if (seen == null) {
-      return new Situation(Profile.UNKNOWN, Profile.UNKNOWN, candidates);
+      return new Situation(Profile.UNKNOWN, tcp.profile(), candidates);
     }
     for (InetSocketAddress each : seen.reflexive()) {
       candidates.add(
           new TraversalCandidate(TraversalCandidate.Kind.SERVER_REFLEXIVE, Protocol.UDP, each));
     }
-    return new Situation(seen.profile(), Profile.UNKNOWN, candidates);
+    return new Situation(seen.profile(), tcp.profile(), candidates);
   }
 
   /** Those that are asked in a round, each at an IP address of its own. */
-  private List<InetSocketAddress> observers() {
+  private List<InetSocketAddress> observers(Map<PeerId, InetSocketAddress> connected) {
     Map<InetAddress, InetSocketAddress> each = new LinkedHashMap<>();
     outside.servers().forEach(server -> each.putIfAbsent(server.getAddress(), server));
-    peers.values().forEach(peer -> each.putIfAbsent(peer.getAddress(), peer));
+    connected.values().forEach(peer -> each.putIfAbsent(peer.getAddress(), peer));
     return each.values().stream().limit(ASKED_AT_ONCE).toList();
   }
 
   private void begin() {
-    List<InetSocketAddress> observers = observers();
+    List<InetSocketAddress> observers = observers(peers);
     if (round != null || observers.isEmpty()) {
       return;
     }
@@ -263,18 +298,18 @@ final class NatView {
         return;
       }
       round = null;
-      UdpEvidence before = evidence;
+      PortEvidence before = evidence;
       if (seen.isEmpty() && before != null && !before.seen().isEmpty()) {
         // The network may be down just now: what was known will do, and is asked for again.
         settle();
         return;
       }
       known = seen.isEmpty() ? Instant.MIN : context.now();
-      UdpEvidence now = new UdpEvidence(port.bound(), seen, asked, behaviour);
+      PortEvidence now = new PortEvidence(port.bound(), seen, asked, behaviour);
       if (before != null && movedBetween(before, now)) {
         behaviour = Optional.empty();
         discovered = Instant.MIN;
-        now = new UdpEvidence(port.bound(), seen, asked, behaviour);
+        now = new PortEvidence(port.bound(), seen, asked, behaviour);
       }
       evidence = now;
       InetSocketAddress known = server;
@@ -285,7 +320,7 @@ final class NatView {
     }
 
     /** A NAT may have many outside addresses and one behaviour; another address is a hint only. */
-    private boolean movedBetween(UdpEvidence before, UdpEvidence now) {
+    private boolean movedBetween(PortEvidence before, PortEvidence now) {
       return !now.reflexive().isEmpty()
           && !before.reflexive().isEmpty()
           && before.reflexive().stream()
@@ -318,9 +353,9 @@ final class NatView {
     }
     discovery = null;
     behaviour = what;
-    UdpEvidence seen = evidence;
+    PortEvidence seen = evidence;
     if (seen != null) {
-      evidence = new UdpEvidence(seen.local(), seen.seen(), seen.asked(), behaviour);
+      evidence = new PortEvidence(seen.local(), seen.seen(), seen.asked(), behaviour);
     }
     settle();
   }

@@ -1,7 +1,7 @@
 package dev.crust.driver;
 
+import dev.crust.Candidate;
 import dev.crust.Path;
-import dev.crust.Transport;
 import dev.crust.io.Pipe;
 import java.util.Optional;
 
@@ -29,7 +29,7 @@ final class Origins {
       return Path.Method.RELAYED;
     } else if (plain != Path.Method.DIRECT) {
       return plain;
-    } else if (pipe.transport() == Transport.QUIC && context.punched().contains(pipe.remote())) {
+    } else if (context.punched().contains(new Candidate(pipe.transport(), pipe.remote()))) {
       return Path.Method.PUNCHED;
     }
     boolean byTheOther = !weBegan.get().equals(path.wasDialled());

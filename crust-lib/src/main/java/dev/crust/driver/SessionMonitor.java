@@ -252,8 +252,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
     last = path;
     home = path.pipe().loop();
     session.use(path.session());
-    unasked.forEach(path::ask);
-    unasked.clear();
+    askAgain(path);
     if (before != null) {
       tell(resumed ? Optional.empty() : Optional.of(before.describe()), Optional.of(path));
     }
@@ -305,6 +304,11 @@ final class SessionMonitor implements Session.Listener<Sent> {
     changing = reason;
     resumption.note(path.describe() + ": " + reason + (detail.isEmpty() ? "" : ", " + detail));
     run(choice.onEnded(path, context.now()));
+    if (!unasked.isEmpty() && choice.used().isPresent()) {
+      // Another has taken over before this one was given up.
+      askAgain(choice.used().get());
+      pump(choice.used().get());
+    }
     if (reason != Reason.SUPERSEDED) {
       // Else the peer has another path for it, of which its Admit is on the way.
       endIfUnknown(new End(reason, detail));
@@ -396,6 +400,8 @@ final class SessionMonitor implements Session.Listener<Sent> {
       changing = Reason.SILENT;
       path.health().onSilenceNoted(now);
       run(choice.onSilent(path, now));
+      // Whatever has silenced this one may have silenced that which takes over, too.
+      choice.used().ifPresent(used -> used.health().doubt(now));
     }
   }
 
@@ -446,6 +452,11 @@ final class SessionMonitor implements Session.Listener<Sent> {
     // In this order: who is told of the end may dial anew at once.
     connection.over(told);
     connection.onEnded(told);
+  }
+
+  private void askAgain(OpenPath path) {
+    unasked.forEach(path::ask);
+    unasked.clear();
   }
 
   private void failPings(End how) {
@@ -505,6 +516,10 @@ final class SessionMonitor implements Session.Listener<Sent> {
         boolean better = choice.used().filter(used -> path.rank() < used.rank()).isPresent();
         changing = better ? Reason.BETTER_PATH : Reason.RESUMED;
         run(choice.onPeerUses(path, context.now()));
+        choice
+            .used()
+            .filter(used -> used != path && path.rank() >= used.rank())
+            .ifPresent(used -> used.health().doubt(context.now()));
       }
     }
   }

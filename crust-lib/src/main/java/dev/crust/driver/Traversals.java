@@ -1,14 +1,17 @@
 package dev.crust.driver;
 
 import dev.crust.Attempt;
+import dev.crust.Candidate;
 import dev.crust.Event;
 import dev.crust.Path;
 import dev.crust.PeerId;
 import dev.crust.Reason;
+import dev.crust.io.PunchPort;
 import dev.crust.io.UdpPort;
 import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.nat.Situation;
+import dev.crust.proto.nat.TraversalCandidate;
 import dev.crust.proto.punch.PunchBudget;
 import dev.crust.proto.punch.PunchPacket;
 import dev.crust.proto.punch.PunchToken;
@@ -34,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * On the control loop, where nothing else is said.
  */
 final class Traversals implements SignalDesk.Ear {
+  /** As many addresses of a peer are dialled at one time. */
+  static final int MAX_DIALS = 4;
+
   private static final int MAX_OBSERVED = 256;
   private static final int MAX_OBSERVED_OF_PEER = 4;
   private static final int MAX_PUNCHED_OF_PEER = 32;
@@ -51,7 +57,10 @@ final class Traversals implements SignalDesk.Ear {
   /** Read by the loops of the UDP ports. */
   private final Map<PunchToken, Traversal> listening = new ConcurrentHashMap<>();
 
-  private final Map<PeerId, Set<InetSocketAddress>> punched = new HashMap<>();
+  private final Map<PeerId, Set<Candidate>> punched = new HashMap<>();
+
+  /** What they have under way may go on for a while after a path was found. */
+  private final Map<PeerId, Traversal> begun = new HashMap<>();
 
   /** Where introducers of our choice see peers. */
   private final Map<PeerId, Set<InetAddress>> observed =
@@ -87,6 +96,32 @@ final class Traversals implements SignalDesk.Ear {
 
   Situation situation() {
     return listeners.situation();
+  }
+
+  /** The TCP port of ours to dial this address from, if we listen there. */
+  Optional<PunchPort> tcpTowards(InetSocketAddress remote) {
+    return listeners.tcpTowards(remote);
+  }
+
+  /**
+   * Those of a peer's addresses that may be dialled. A handshake is more than a probe, so it goes
+   * to where somebody of our choice sees the peer; on the peer's word alone, to one address.
+   */
+  List<InetSocketAddress> dialable(PeerId peer, List<TraversalCandidate> told) {
+    Set<InetAddress> seen = observed(peer);
+    return told.stream()
+        .map(TraversalCandidate::address)
+        .filter(target -> seen.isEmpty() || seen.contains(target.getAddress()))
+        .limit(seen.isEmpty() ? 1 : MAX_DIALS)
+        .toList();
+  }
+
+  /** A traversal sends something: ends what one that is over has under way. */
+  void begun(PeerId peer, Traversal traversal) {
+    Traversal before = begun.put(peer, traversal);
+    if (before != null && before != traversal && before.isOver()) {
+      before.end();
+    }
   }
 
   /** What punching may cost, for all of them together. */
@@ -187,7 +222,7 @@ final class Traversals implements SignalDesk.Ear {
   private void end(PeerId peer) {
     ForConnection known = running.remove(peer);
     if (known != null) {
-      known.traversal.end();
+      known.traversal.settle();
       signals.finish(known.connection);
     }
   }
@@ -200,8 +235,8 @@ final class Traversals implements SignalDesk.Ear {
   }
 
   /** A peer can be met there. */
-  void met(PeerId peer, InetSocketAddress there) {
-    Set<InetSocketAddress> places = punched.computeIfAbsent(peer, it -> new HashSet<>());
+  void met(PeerId peer, Candidate there) {
+    Set<Candidate> places = punched.computeIfAbsent(peer, it -> new HashSet<>());
     if (places.size() < MAX_PUNCHED_OF_PEER && places.add(there)) {
       context.punched().add(there);
     }
@@ -209,7 +244,12 @@ final class Traversals implements SignalDesk.Ear {
 
   /** Nobody needs to know any more where a peer can be met. */
   void forget(PeerId peer) {
-    Set<InetSocketAddress> places = punched.remove(peer);
+    Traversal known = begun.remove(peer);
+    if (known != null) {
+      // What comes up now would be a connection that nobody has asked for.
+      known.end();
+    }
+    Set<Candidate> places = punched.remove(peer);
     if (places != null) {
       context.punched().removeAll(places);
     }
@@ -294,7 +334,7 @@ final class Traversals implements SignalDesk.Ear {
     }
 
     @Override
-    public void met(InetSocketAddress there) {
+    public void met(Candidate there) {
       Traversals.this.met(connection.peer(), there);
     }
 

@@ -1,6 +1,8 @@
 package dev.crust.io;
 
 import dev.crust.proto.dial.CandidateRank;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -13,6 +15,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +68,17 @@ public final class Addresses {
                 new Reachable(
                     new InetSocketAddress(ranked.address, bound.getPort()), ranked.network))
         .toList();
+  }
+
+  /** The address of this host from which the kernel would send to that one, if any leads there. */
+  static Optional<InetAddress> source(InetSocketAddress remote) {
+    try (DatagramSocket probe = new DatagramSocket()) {
+      // Sends nothing: it asks the routing table.
+      probe.connect(remote);
+      return Optional.of(plain(probe.getLocalSocketAddress()).getAddress());
+    } catch (SocketException | UncheckedIOException unreachable) {
+      return Optional.empty();
+    }
   }
 
   private static CandidateRank.Network network(InetAddress address, boolean virtual) {

@@ -1,10 +1,12 @@
 package dev.crust.io;
 
 import dev.crust.Reason;
+import dev.crust.proto.punch.TcpPunch;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
@@ -46,6 +48,37 @@ final class Failures {
       return new Cause(Reason.TIMEOUT, "");
     }
     return new Cause(Reason.UNREACHABLE, shortened(text(thrown)));
+  }
+
+  /** Why a socket did not connect that was dialled from a port on which we listen. */
+  static TcpPunch.Failure ofPunch(Throwable thrown) {
+    if (thrown instanceof ConnectTimeoutException) {
+      return TcpPunch.Failure.TIMED_OUT;
+    }
+    String message = text(thrown).toLowerCase(Locale.ROOT);
+    if (message.contains("refused")) {
+      return TcpPunch.Failure.REFUSED;
+    } else if (message.contains("cannot assign") || message.contains("in use")) {
+      return TcpPunch.Failure.IN_USE;
+    } else if (message.contains("timed out")) {
+      return TcpPunch.Failure.TIMED_OUT;
+    } else if (message.contains("reset") || message.contains("broken pipe")) {
+      return TcpPunch.Failure.RESET;
+    }
+    return TcpPunch.Failure.UNREACHABLE;
+  }
+
+  /** Why TLS failed on such a socket: it broke, so another may do, or somebody else is there. */
+  static TcpPunch.Failure ofPunchedHandshake(Throwable thrown) {
+    for (Throwable t = thrown; t != null; t = t.getCause()) {
+      // Of a socket that has closed, Netty says so by its text alone.
+      boolean broken =
+          t instanceof SSLException ? text(t).contains("closed while") : t instanceof IOException;
+      if (broken || t instanceof SslHandshakeTimeoutException) {
+        return TcpPunch.Failure.RESET;
+      }
+    }
+    return TcpPunch.Failure.NOT_THE_PEER;
   }
 
   /** Why a QUIC connection did not come about. UDP tells of nobody who listens: it is a timeout. */

@@ -9,6 +9,7 @@ import dev.crust.proto.stun.StunTransaction;
 import dev.crust.proto.stun.TransactionId;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import java.security.SecureRandom;
@@ -23,6 +24,9 @@ import java.util.function.Consumer;
  * loop.
  */
 final class StunOverTcp extends SimpleChannelInboundHandler<ByteBuf> {
+  /** Less than our own server bears. */
+  private static final Duration HELD = Duration.ofSeconds(20);
+
   private final Duration timeout;
   private final Consumer<? super StunTransaction.Effect> ended;
   private final StunFramer framer = new StunFramer();
@@ -69,9 +73,19 @@ final class StunOverTcp extends SimpleChannelInboundHandler<ByteBuf> {
         context.writeAndFlush(Unpooled.wrappedBuffer(StunCodec.encode(send.request())));
       } else {
         ended.accept(effect);
-        context.close();
+        if (effect instanceof StunTransaction.Effect.Answered) {
+          hold(context.channel());
+        } else {
+          context.close();
+        }
       }
     }
+  }
+
+  /** While the connection lasts, so does the mapping that was learnt. Nothing more is read. */
+  private static void hold(Channel socket) {
+    socket.config().setAutoRead(false);
+    socket.eventLoop().schedule(() -> socket.close(), HELD.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** The server cannot be reached, or has hung up. */

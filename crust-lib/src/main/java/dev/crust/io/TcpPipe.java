@@ -118,6 +118,14 @@ final class TcpPipe extends Pipe {
     leave(new Failures.Cause(Reason.CANCELLED, "STUN, not TLS"));
   }
 
+  /** A socket may be connected before it becomes a pipe. */
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    if (channel.isActive() && local().equals(NOT_YET)) {
+      connected(Addresses.plain(channel.localAddress()), Addresses.plain(channel.remoteAddress()));
+    }
+  }
+
   @Override
   public void channelActive(ChannelHandlerContext context) {
     connected(Addresses.plain(channel.localAddress()), Addresses.plain(channel.remoteAddress()));

@@ -13,10 +13,14 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -31,6 +35,8 @@ public final class TcpPort {
    */
   private static final long UNSENT = 128 << 10;
 
+  private static final int PUNCH_HANDSHAKE_MILLIS = 4000;
+
   private final EventLoops loops;
   private final Tls tls;
 
@@ -44,10 +50,15 @@ public final class TcpPort {
   public static final class Listener implements AutoCloseable {
     private final Channel channel;
     private final SecondListener second;
+    private final TcpPort tcp;
+    private final PunchSocket.Becoming becoming;
 
-    private Listener(Channel channel, SecondListener second) {
+    private Listener(
+        Channel channel, SecondListener second, TcpPort tcp, PunchSocket.Becoming becoming) {
       this.channel = channel;
       this.second = second;
+      this.tcp = tcp;
+      this.becoming = becoming;
     }
 
     /** Where it listens, with its actual port. */
@@ -63,6 +74,19 @@ public final class TcpPort {
      */
     public CompletableFuture<Void> reachableAt(List<InetSocketAddress> addresses) {
       return second.follow(addresses);
+    }
+
+    /** This port to dial from, at the address from which the kernel would send to that remote. */
+    public Optional<PunchPort> towards(InetSocketAddress remote) {
+      InetAddress at = bound().getAddress();
+      return Addresses.source(remote)
+          .filter(source -> at.equals(source) || (at.isAnyLocalAddress() && covers(at, source)))
+          .map(source -> new InetSocketAddress(source, bound().getPort()))
+          .map(local -> new PunchPort(local, tcp, becoming));
+    }
+
+    private static boolean covers(InetAddress wildcard, InetAddress ip) {
+      return wildcard instanceof Inet6Address || ip instanceof Inet4Address;
     }
 
     /** Stops listening. */
@@ -82,7 +106,25 @@ public final class TcpPort {
    */
   public Listener listen(InetSocketAddress address, Function<Pipe, Pipe.Reader> readers)
       throws IOException {
+    return listen(address, readers, PunchSocket.Expectation.none());
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param address where; port 0 for a random one
+   * @param readers makes the reader of each socket that comes in; called on that socket's loop
+   * @param expected whose sockets come in here for a punch
+   * @throws IOException if that address cannot be listened on
+   */
+  public Listener listen(
+      InetSocketAddress address,
+      Function<Pipe, Pipe.Reader> readers,
+      PunchSocket.Expectation expected)
+      throws IOException {
     StunSockets stun = new StunSockets();
+    PunchSocket.Becoming becoming =
+        new PunchSocket.Becoming(tls, PUNCH_HANDSHAKE_MILLIS, readers, stun);
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(loops.control(), loops.group())
@@ -95,10 +137,12 @@ public final class TcpPort {
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
-                    TcpPipe pipe = new TcpPipe(channel, readers);
-                    channel
-                        .pipeline()
-                        .addLast(new FirstBytes(() -> server(channel), pipe, stun), pipe);
+                    InetSocketAddress remote = Addresses.plain(channel.remoteAddress());
+                    expected
+                        .at(remote)
+                        .ifPresentOrElse(
+                            ear -> hold(channel, new PunchSocket(remote, false, becoming, ear)),
+                            () -> guest(channel, remote, becoming, expected));
                   }
                 });
     loops.shareLocalPort(bootstrap);
@@ -114,7 +158,8 @@ public final class TcpPort {
     if (!bound.isSuccess()) {
       throw refused(address, bound.cause());
     }
-    return new Listener(bound.channel(), new SecondListener(loops, address.getAddress(), stun));
+    SecondListener second = new SecondListener(loops, address.getAddress(), stun);
+    return new Listener(bound.channel(), second, this, becoming);
   }
 
   private static IOException refused(InetSocketAddress address, Throwable cause) {
@@ -125,11 +170,28 @@ public final class TcpPort {
         cause);
   }
 
-  private SslHandler server(SocketChannel channel) {
-    SslHandler handler = tls.server(channel.alloc());
-    // The endpoint's own clock bounds the whole way to the admission.
-    handler.setHandshakeTimeoutMillis(0);
-    return handler;
+  private static void hold(SocketChannel channel, PunchSocket socket) {
+    channel.config().setAutoRead(false);
+    socket.at(channel);
+    channel.pipeline().addLast(socket);
+  }
+
+  private void guest(
+      SocketChannel channel,
+      InetSocketAddress remote,
+      PunchSocket.Becoming becoming,
+      PunchSocket.Expectation expected) {
+    TcpPipe pipe = new TcpPipe(channel, becoming.guests());
+    FirstBytes first = new FirstBytes(() -> tls.guest(channel.alloc()), pipe, becoming.stun());
+    channel.pipeline().addLast(first, pipe);
+    expected
+        .near(remote.getAddress())
+        .ifPresent(
+            ear -> {
+              PunchSocket watched = new PunchSocket(remote, false, becoming, ear);
+              watched.at(channel, pipe);
+              channel.pipeline().addLast(watched);
+            });
   }
 
   /**
@@ -138,8 +200,9 @@ public final class TcpPort {
    * @param from where a listener of ours listens, at an address that leads there
    * @param timeout for connecting, and as long again for the answer
    * @param ended hears once, on the socket's loop, how it ended: Answered, Refused or TimedOut
+   * @return what drops the connection, which else keeps the mapping for a while after an answer
    */
-  public void ask(
+  public Runnable ask(
       InetSocketAddress server,
       InetSocketAddress from,
       Duration timeout,
@@ -151,17 +214,19 @@ public final class TcpPort {
             .group(loops.group())
             .channel(loops.socketChannel())
             .option(ChannelOption.SO_REUSEADDR, true)
+            // Closed by a reset: in TIME_WAIT it would bar the next question to the same server.
+            .option(ChannelOption.SO_LINGER, 0)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
             .handler(question);
     loops.shareLocalPort(bootstrap);
-    bootstrap
-        .connect(server, from)
-        .addListener(
-            connected -> {
-              if (!connected.isSuccess()) {
-                question.unreachable();
-              }
-            });
+    ChannelFuture connecting = bootstrap.connect(server, from);
+    connecting.addListener(
+        connected -> {
+          if (!connected.isSuccess()) {
+            question.unreachable();
+          }
+        });
+    return () -> connecting.channel().close();
   }
 
   /**
@@ -193,11 +258,7 @@ public final class TcpPort {
     int millis = (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE);
     Outgoing outgoing = new Outgoing();
     Bootstrap bootstrap =
-        new Bootstrap()
-            .group(loops.group())
-            .channel(loops.socketChannel())
-            .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+        bootstrap()
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
             .handler(
                 new ChannelInitializer<SocketChannel>() {
@@ -208,9 +269,6 @@ public final class TcpPort {
                     outgoing.begun(pipe(channel, handler, readers));
                   }
                 });
-    if (loops.epoll()) {
-      bootstrap.option(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT);
-    }
     ChannelFuture connecting = bootstrap.connect(remote);
     connecting.addListener(
         done -> {
@@ -219,6 +277,24 @@ public final class TcpPort {
           }
         });
     return outgoing;
+  }
+
+  EventLoops loops() {
+    return loops;
+  }
+
+  /** Makes sockets that are to carry a connection. */
+  Bootstrap bootstrap() {
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(loops.group())
+            .channel(loops.socketChannel())
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
+    if (loops.epoll()) {
+      bootstrap.option(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT);
+    }
+    return bootstrap;
   }
 
   private static Pipe pipe(

@@ -123,6 +123,16 @@ public final class Tls implements AutoCloseable {
     return server.newHandler(allocator);
   }
 
+  /**
+   * A handler for whoever comes in at a listener. The endpoint's own clock bounds the whole way to
+   * the admission.
+   */
+  SslHandler guest(ByteBufAllocator allocator) {
+    SslHandler handler = server(allocator);
+    handler.setHandshakeTimeoutMillis(0);
+    return handler;
+  }
+
   /** Who is at the other end of a handshake that succeeded. */
   static PeerId peer(SSLEngine engine) throws SSLException {
     try {

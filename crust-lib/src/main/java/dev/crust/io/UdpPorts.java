@@ -2,13 +2,10 @@ package dev.crust.io;
 
 import dev.crust.PeerId;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.DatagramSocket;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.SocketException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -162,16 +159,13 @@ public final class UdpPorts implements AutoCloseable {
 
   /** The port from whose address the kernel would send to this one. */
   public Optional<UdpPort> towards(InetSocketAddress remote) {
-    try (DatagramSocket probe = new DatagramSocket()) {
-      // Sends nothing: it asks the routing table.
-      probe.connect(remote);
-      InetAddress source = probe.getLocalAddress();
-      synchronized (this) {
-        return Optional.ofNullable(open.get(source));
-      }
-    } catch (SocketException | UncheckedIOException unreachable) {
-      return Optional.empty();
-    }
+    return Addresses.source(remote)
+        .flatMap(
+            source -> {
+              synchronized (this) {
+                return Optional.ofNullable(open.get(source));
+              }
+            });
   }
 
   /**

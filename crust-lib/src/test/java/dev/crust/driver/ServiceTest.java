@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crust.Connection;
 import dev.crust.Endpoint;
+import dev.crust.EndpointBuilder.Punching;
 import dev.crust.EndpointBuilder.Relaying;
 import dev.crust.Event;
 import dev.crust.proto.MalformedMessageException;
@@ -56,6 +57,7 @@ final class ServiceTest {
         .listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
         .discoveries(List.of())
         .relaying(relaying)
+        .punching(Punching.OFF)
         .open();
   }
 
@@ -121,7 +123,7 @@ final class ServiceTest {
   }
 
   @Test
-  void signals_where_there_is_no_udp_to_punch_with() throws Exception {
+  void signals_where_nobody_punches() throws Exception {
     assertThat(answer(toRelay, Signalling.SERVICE, new Signalling.Direct(new byte[9]).encode()))
         .isEqualTo("not-offered");
   }

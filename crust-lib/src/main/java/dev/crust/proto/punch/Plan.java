@@ -20,16 +20,18 @@ import java.util.stream.Collectors;
  *
  * <table>
  * <caption>Rows by one side, columns by the other</caption>
- * <tr><th></th><th>open</th><th>lenient</th><th>restricted</th><th>sequential</th><th>random</th><th>only 443</th><th>blocked</th></tr>
- * <tr><td>open</td><td>dial by the controlling</td><td colspan="4">dial by the other (if the open side asked: connection reversal)</td><td>dial by the other if port 443 is told, else no way</td><td>no way</td></tr>
- * <tr><td>lenient</td><td></td><td>punch</td><td>punch</td><td>punch</td><td>punch</td><td>no way</td><td>no way</td></tr>
- * <tr><td>restricted</td><td></td><td></td><td>punch</td><td>no way (needs prediction)</td><td>no way (needs a birthday punch)</td><td>no way</td><td>no way</td></tr>
- * <tr><td>sequential</td><td></td><td></td><td></td><td>no way (needs prediction)</td><td>no way</td><td>no way</td><td>no way</td></tr>
- * <tr><td>random</td><td></td><td></td><td></td><td></td><td>no way</td><td>no way</td><td>no way</td></tr>
+ * <tr><th></th><th>open</th><th>lenient</th><th>unmapped</th><th>restricted</th><th>sequential</th><th>random</th><th>only 443</th><th>blocked</th></tr>
+ * <tr><td>open</td><td>dial by the controlling</td><td colspan="5">dial by the other (if the open side asked: connection reversal)</td><td>dial by the other if port 443 is told, else no way</td><td>no way</td></tr>
+ * <tr><td>lenient</td><td></td><td>punch</td><td>punch</td><td>punch</td><td>punch</td><td>punch</td><td>no way</td><td>no way</td></tr>
+ * <tr><td>unmapped</td><td></td><td></td><td>punch</td><td>punch</td><td colspan="2">dial by the other</td><td>no way</td><td>no way</td></tr>
+ * <tr><td>restricted</td><td></td><td></td><td></td><td>punch</td><td>no way (needs prediction)</td><td>no way (needs a birthday punch)</td><td>no way</td><td>no way</td></tr>
+ * <tr><td>sequential</td><td></td><td></td><td></td><td></td><td>no way (needs prediction)</td><td>no way</td><td>no way</td><td>no way</td></tr>
+ * <tr><td>random</td><td></td><td></td><td></td><td></td><td></td><td>no way</td><td>no way</td><td>no way</td></tr>
  * </table>
  *
  * <p>Open: dialled back with success, or neither mapped nor filtered. Lenient: endpoint-independent
- * mapping, filtering by address at most. Restricted: endpoint-independent mapping, filtering by
+ * mapping, filtering by address at most. Unmapped: its own address is seen outside, its filtering
+ * is unknown; so nothing but a dial tells. Restricted: endpoint-independent mapping, filtering by
  * address and port, or unknown. Sequential, random: another port for each destination.
  *
  * <p>Two grounds do not depend on the table: sides with one outside address also try each other's
@@ -207,6 +209,11 @@ public record Plan(List<Step> steps, Duration roundTrip) {
     return switch (near) {
       case OPEN -> new Step.Dial(protocol, far == Standing.OPEN ? Side.CONTROLLING : farSide);
       case LENIENT -> punch(protocol);
+      case UNMAPPED ->
+          switch (far) {
+            case SEQUENTIAL, RANDOM -> new Step.Dial(protocol, farSide);
+            default -> punch(protocol);
+          };
       case RESTRICTED ->
           switch (far) {
             case SEQUENTIAL ->

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * @param protocol the protocol
  * @param rounds how many rounds were begun
  * @param tries one for each address, in the order of their beginning
- * @param packets how many packets were sent; by TCP, how many connections were dialled
+ * @param packets how many packets were sent; by TCP, how many SYNs
  * @param flows how many entries that may have taken in a router's table
  */
 public record PunchReport(Protocol protocol, int rounds, List<Try> tries, int packets, int flows) {

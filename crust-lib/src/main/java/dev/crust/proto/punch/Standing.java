@@ -14,6 +14,8 @@ enum Standing {
   OPEN,
   /** One outside address for all, and whoever was sent to at its IP address gets in. */
   LENIENT,
+  /** Our own address is seen outside; whether strangers get through is unknown. */
+  UNMAPPED,
   /** One outside address for all; only endpoints that were sent to get in. Or unknown. */
   RESTRICTED,
   /** An outside port for each destination, the next in a sequence. */
@@ -40,7 +42,8 @@ enum Standing {
       case NONE, ENDPOINT_INDEPENDENT, UNKNOWN ->
           switch (filtering(situation, protocol)) {
             case ENDPOINT_INDEPENDENT, ADDRESS_DEPENDENT -> LENIENT;
-            case ADDRESS_AND_PORT_DEPENDENT, UNKNOWN -> RESTRICTED;
+            case ADDRESS_AND_PORT_DEPENDENT -> RESTRICTED;
+            case UNKNOWN -> profile.mapping() == Mapping.NONE ? UNMAPPED : RESTRICTED;
           };
     };
   }

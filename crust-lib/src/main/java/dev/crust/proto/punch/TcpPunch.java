@@ -4,11 +4,13 @@ import dev.crust.proto.nat.Protocol;
 import dev.crust.proto.nat.TraversalCandidate;
 import dev.crust.proto.nat.TraversalCandidate.Kind;
 import dev.crust.proto.punch.PunchReport.Outcome;
+import dev.crust.proto.punch.TcpRemote.State;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +20,9 @@ import java.util.random.RandomGenerator;
 /**
  * TCP simultaneous open with one peer (RFC 5128 §3.4, RFC 9293 §3.5): dials to all its addresses
  * from a port on which we also listen, at an agreed time; refusals are met with further tries,
- * since a router that answers RST lets SYNs pass only if they cross.
+ * since a router that answers RST lets SYNs pass only if they cross. A dial that hangs is left
+ * hanging: routers that remember its SYN take another one of the same port, with another sequence
+ * number, for invalid; that of the kernel's repetition is the same.
  *
  * <p>What is connected first, dialled or accepted, is secured: the controlling side chooses one
  * connection and is the TLS client on it; the controlled side is the server on all and keeps that
@@ -30,11 +34,13 @@ import java.util.random.RandomGenerator;
  * <tr><th>state</th><th>event</th><th>effect</th><th>next</th></tr>
  * <tr><td>due</td><td>its time has come</td><td>Dial</td><td>dialling</td></tr>
  * <tr><td>dialling</td><td>refused, in use, reset</td><td>–</td><td>due in 5 to 30 ms</td></tr>
- * <tr><td>dialling</td><td>hangs, before the kernel would repeat its SYN</td><td>Close</td><td>due</td></tr>
+ * <tr><td>dialling</td><td>hangs, and the budget allows that the kernel repeats its SYN</td><td>–</td><td>dialling</td></tr>
+ * <tr><td>dialling</td><td>hangs, and the budget does not</td><td>Close</td><td>given up</td></tr>
  * <tr><td>any</td><td>connected or accepted</td><td>Secure, or waits for the one chosen</td><td>connected</td></tr>
  * <tr><td>connected</td><td>secured</td><td>Close of all others, Done</td><td>over</td></tr>
  * <tr><td>connected</td><td>fails</td><td>Secure of another that waits</td><td>due</td></tr>
- * <tr><td>any</td><td>the round's time is over</td><td>Close of all, RoundOver</td><td>idle</td></tr>
+ * <tr><td>dialling</td><td>the round's time is over, and it was not the last</td><td>RoundOver</td><td>dialling, for 2 s or into the next round</td></tr>
+ * <tr><td>any other</td><td>the round's time is over</td><td>Close of all, RoundOver</td><td>idle</td></tr>
  * </table>
  */
 public final class TcpPunch {
@@ -52,10 +58,7 @@ public final class TcpPunch {
     /** This connection is the path. */
     record Done(TraversalCandidate remote, PunchReport report) implements Effect {}
 
-    /**
-     * No connection in this round. Before the next, listen on a fresh port and learn its mapping:
-     * routers remember SYNs that met no answer and find later ones from the same port invalid.
-     */
+    /** No connection in this round. */
     record RoundOver(PunchReport report) implements Effect {}
   }
 
@@ -89,16 +92,14 @@ public final class TcpPunch {
     }
   }
 
-  private enum State {
-    DUE,
-    DIALLING,
-    CONNECTED,
-    SECURING,
-    GIVEN_UP
-  }
-
-  /** Linux repeats a SYN after a second, whether or not the budget allows for it. */
+  /** Linux repeats a SYN after a second. */
   private static final Duration HANGING = Duration.ofMillis(900);
+
+  /** And four times so. */
+  private static final Duration REPEATED = Duration.ofSeconds(1);
+
+  /** As long may the next round be in coming. */
+  private static final Duration BETWEEN = Duration.ofSeconds(2);
 
   /** For a handshake under way when the round is over. */
   private static final Duration HANDSHAKE = Duration.ofSeconds(2);
@@ -109,35 +110,17 @@ public final class TcpPunch {
   /** As many connections may wait for TLS; accepted ones may be anybody's. */
   private static final int MAX_CONNECTED = 8;
 
-  private static final class Remote {
-    TraversalCandidate candidate;
-    State state = State.GIVEN_UP;
-    Instant due = Instant.MAX;
-    int dials;
-    int dialsOfRound;
-    Instant began = Instant.MAX;
-    Instant ended = Instant.MAX;
-    Outcome outcome = Outcome.OPEN;
-
-    Remote(TraversalCandidate candidate) {
-      this.candidate = candidate;
-    }
-
-    boolean connected() {
-      return state == State.CONNECTED || state == State.SECURING;
-    }
-  }
-
   private final Side self;
   private final Plan.Step.Punch step;
   private final PunchBudget budget;
   private final RandomGenerator random;
-  private final Map<InetSocketAddress, Remote> remotes = new LinkedHashMap<>();
+  private final Map<InetSocketAddress, TcpRemote> remotes = new LinkedHashMap<>();
   private Set<InetAddress> vouched = Set.of();
   private int round;
   private Instant firstStart = Instant.MAX;
   private Instant end = Instant.MAX;
   private boolean extended;
+  private boolean between;
   private boolean over;
   private int flows;
 
@@ -164,19 +147,29 @@ public final class TcpPunch {
       Set<InetAddress> vouched,
       Instant now) {
     List<Effect> effects = new ArrayList<>();
-    if (over || remotes.values().stream().anyMatch(Remote::connected)) {
+    if (over) {
       return effects;
     }
-    closeAll(effects);
     this.vouched = Set.copyOf(vouched);
     round = number;
     extended = false;
+    between = false;
+    end = agreed.plus(step.lead()).plus(step.round());
+    if (isSecuring()) {
+      return effects;
+    }
+    Set<InetSocketAddress> hanging = new HashSet<>();
+    targets.forEach(each -> hanging.add(each.address()));
+    hanging.removeIf(each -> !isDialling(each));
+    closeAll(hanging, effects);
     Instant start = agreed.plus(step.delay(self, number));
     firstStart = firstStart.equals(Instant.MAX) ? start : firstStart;
-    end = agreed.plus(step.lead()).plus(step.round());
     for (TraversalCandidate each : targets) {
-      Remote remote = remotes.computeIfAbsent(each.address(), key -> new Remote(each));
+      TcpRemote remote = remotes.computeIfAbsent(each.address(), key -> new TcpRemote(each));
       remote.candidate = each;
+      if (hanging.contains(each.address())) {
+        continue;
+      }
       remote.state = State.DUE;
       remote.due = start;
       remote.dialsOfRound = 0;
@@ -189,7 +182,7 @@ public final class TcpPunch {
   /** When to call {@link #onTimeout} next; {@link Instant#MAX} for never. */
   public Instant deadline() {
     Instant earliest = end;
-    for (Remote each : remotes.values()) {
+    for (TcpRemote each : remotes.values()) {
       earliest = each.due.isBefore(earliest) ? each.due : earliest;
     }
     return earliest;
@@ -204,11 +197,9 @@ public final class TcpPunch {
     }
     remotes.forEach(
         (address, remote) -> {
-          if (!now.isBefore(remote.due)) {
-            if (remote.state == State.DIALLING) {
-              effects.add(new Effect.Close(address));
-              remote.outcome = Outcome.SILENT;
-            }
+          if (!now.isBefore(remote.due) && remote.state == State.DIALLING) {
+            repeat(address, remote, now, effects);
+          } else if (!now.isBefore(remote.due)) {
             dial(address, remote, now, effects);
           }
         });
@@ -216,17 +207,26 @@ public final class TcpPunch {
   }
 
   private void onEnd(Instant now, List<Effect> effects) {
-    if (!extended && remotes.values().stream().anyMatch(Remote::connected)) {
+    if (!extended && remotes.values().stream().anyMatch(TcpRemote::connected)) {
       extended = true;
       end = now.plus(HANDSHAKE);
-      for (Remote each : remotes.values()) {
+      for (TcpRemote each : remotes.values()) {
         each.due = Instant.MAX;
       }
       return;
     }
-    closeAll(effects);
-    end = Instant.MAX;
-    for (Remote each : remotes.values()) {
+    boolean told = between;
+    Set<InetSocketAddress> hanging = new HashSet<>();
+    if (!told && round < Plan.ROUNDS) {
+      remotes.keySet().stream().filter(this::isDialling).forEach(hanging::add);
+    }
+    closeAll(hanging, effects);
+    between = !hanging.isEmpty();
+    end = between ? now.plus(BETWEEN) : Instant.MAX;
+    if (told) {
+      return;
+    }
+    for (TcpRemote each : remotes.values()) {
       if (each.outcome == Outcome.OPEN) {
         each.outcome = Outcome.SILENT;
         each.ended = now;
@@ -235,9 +235,17 @@ public final class TcpPunch {
     effects.add(new Effect.RoundOver(report()));
   }
 
-  private void closeAll(List<Effect> effects) {
+  private boolean isDialling(InetSocketAddress address) {
+    TcpRemote remote = remotes.get(address);
+    return remote != null && remote.state == State.DIALLING;
+  }
+
+  private void closeAll(Set<InetSocketAddress> but, List<Effect> effects) {
     remotes.forEach(
         (address, remote) -> {
+          if (but.contains(address)) {
+            return;
+          }
           if (remote.state == State.DIALLING || remote.connected()) {
             effects.add(new Effect.Close(address));
           }
@@ -246,12 +254,10 @@ public final class TcpPunch {
         });
   }
 
-  private void dial(InetSocketAddress address, Remote remote, Instant now, List<Effect> effects) {
+  private void dial(
+      InetSocketAddress address, TcpRemote remote, Instant now, List<Effect> effects) {
     InetAddress ip = address.getAddress();
-    int limit =
-        vouched.contains(ip)
-            ? PunchBudget.VOUCHED_PACKETS
-            : Math.max(0, PunchBudget.STRANGER_PACKETS - Math.max(0, Plan.ROUNDS - round));
+    int limit = limit(ip);
     boolean fresh = remote.dialsOfRound == 0;
     if (!(fresh ? budget.opens(ip, limit, now) : budget.sends(ip, limit, now))) {
       remote.state = fresh && remote.dials == 0 ? State.DUE : State.GIVEN_UP;
@@ -269,6 +275,37 @@ public final class TcpPunch {
     effects.add(new Effect.Dial(address));
   }
 
+  private int limit(InetAddress ip) {
+    return vouched.contains(ip)
+        ? PunchBudget.VOUCHED_PACKETS
+        : Math.max(0, PunchBudget.STRANGER_PACKETS - Math.max(0, Plan.ROUNDS - round));
+  }
+
+  private void repeat(
+      InetSocketAddress address, TcpRemote remote, Instant now, List<Effect> effects) {
+    InetAddress ip = address.getAddress();
+    remote.ended = now;
+    if (budget.sends(ip, limit(ip), now)) {
+      remote.dials++;
+      remote.due = now.plus(REPEATED);
+    } else {
+      effects.add(new Effect.Close(address));
+      remote.state = State.GIVEN_UP;
+      remote.due = Instant.MAX;
+      remote.outcome = Outcome.SILENT;
+    }
+  }
+
+  /** Whether no round is under way. */
+  public boolean isIdle() {
+    return over || end.equals(Instant.MAX);
+  }
+
+  /** Whether there are connections, on which TLS is to decide. */
+  public boolean isSecuring() {
+    return !over && remotes.values().stream().anyMatch(TcpRemote::connected);
+  }
+
   /** Whether a connection from there is likely this peer's. */
   public boolean expects(InetSocketAddress from) {
     return !over
@@ -284,14 +321,15 @@ public final class TcpPunch {
   /** A connection came in at the punched port. */
   public List<Effect> onAccepted(InetSocketAddress from, Instant now) {
     remotes.computeIfAbsent(
-        from, key -> new Remote(new TraversalCandidate(Kind.PEER_REFLEXIVE, Protocol.TCP, from)));
+        from,
+        key -> new TcpRemote(new TraversalCandidate(Kind.PEER_REFLEXIVE, Protocol.TCP, from)));
     return onConnection(from, now);
   }
 
   private List<Effect> onConnection(InetSocketAddress address, Instant now) {
     List<Effect> effects = new ArrayList<>();
-    Remote remote = remotes.get(address);
-    long connected = remotes.values().stream().filter(Remote::connected).count();
+    TcpRemote remote = remotes.get(address);
+    long connected = remotes.values().stream().filter(TcpRemote::connected).count();
     if (over || remote == null || end.equals(Instant.MAX) || connected >= MAX_CONNECTED) {
       effects.add(new Effect.Close(address));
       if (remote != null && remote.dials == 0 && !remote.connected()) {
@@ -310,7 +348,7 @@ public final class TcpPunch {
 
   private void secure(List<Effect> effects) {
     boolean one = self == Side.CONTROLLING;
-    for (Map.Entry<InetSocketAddress, Remote> each : remotes.entrySet()) {
+    for (Map.Entry<InetSocketAddress, TcpRemote> each : remotes.entrySet()) {
       boolean busy =
           one && remotes.values().stream().anyMatch(other -> other.state == State.SECURING);
       if (each.getValue().state == State.CONNECTED && !busy) {
@@ -323,7 +361,7 @@ public final class TcpPunch {
   /** TLS is up, with the right peer. */
   public List<Effect> onSecured(InetSocketAddress address, Instant now) {
     List<Effect> effects = new ArrayList<>();
-    Remote winner = remotes.get(address);
+    TcpRemote winner = remotes.get(address);
     if (over || winner == null || winner.state != State.SECURING) {
       return effects;
     }
@@ -333,7 +371,7 @@ public final class TcpPunch {
     budget.onAnswered(address.getAddress());
     over = true;
     end = Instant.MAX;
-    closeAll(effects);
+    closeAll(Set.of(), effects);
     effects.add(new Effect.Done(winner.candidate, report()));
     return effects;
   }
@@ -341,7 +379,7 @@ public final class TcpPunch {
   /** A dial or a connection failed; on a connection that TLS failed on, it is closed already. */
   public List<Effect> onFailed(InetSocketAddress address, Failure why, Instant now) {
     List<Effect> effects = new ArrayList<>();
-    Remote remote = remotes.get(address);
+    TcpRemote remote = remotes.get(address);
     if (over || remote == null || end.equals(Instant.MAX) || remote.state == State.GIVEN_UP) {
       return effects;
     }
@@ -367,14 +405,7 @@ public final class TcpPunch {
     List<PunchReport.Try> tries =
         remotes.values().stream()
             .filter(each -> !each.began.equals(Instant.MAX))
-            .map(
-                each ->
-                    new PunchReport.Try(
-                        each.candidate,
-                        Duration.between(firstStart, each.began),
-                        Duration.between(firstStart, each.ended),
-                        each.outcome,
-                        each.dials))
+            .map(each -> each.since(firstStart))
             .toList();
     int dials = remotes.values().stream().mapToInt(each -> each.dials).sum();
     return new PunchReport(Protocol.TCP, round, tries, dials, flows);

@@ -10,12 +10,15 @@ import org.jspecify.annotations.Nullable;
  * whether the peer gives signs of life when nothing is.
  *
  * <p>A path has fallen silent when what was sent on it makes no progress for three retransmission
- * timeouts, half a second at least, and nothing else has come either; or when nothing has come for
- * two heartbeats.
+ * timeouts, half a second at least, and nothing else has come either; when nothing has come for two
+ * seconds since it was doubted; or when nothing has come for two heartbeats.
  */
 public final class PathHealth {
   /** As long at least must what is sent stand still before the path counts as silent. */
   public static final Duration LEAST_STALL = Duration.ofMillis(500);
+
+  /** As long at least has a path that is doubted: nothing tells that it was heard of sooner. */
+  public static final Duration LEAST_DOUBT = Duration.ofSeconds(2);
 
   /** Before anything was measured (RFC 6298 §2.1). */
   private static final Duration FIRST_TIMEOUT = Duration.ofSeconds(1);
@@ -41,6 +44,7 @@ public final class PathHealth {
   private @Nullable Duration smoothed;
   private Duration variation = Duration.ZERO;
   private @Nullable Instant stalledSince;
+  private @Nullable Instant doubtedSince;
   private long progress;
   private long measurements;
   private boolean asked;
@@ -61,6 +65,14 @@ public final class PathHealth {
     heartbeat.onHeard(now);
     heard = now;
     asked = false;
+    doubtedSince = null;
+  }
+
+  /** The peer has turned to another path, perhaps since this one is dead: it is asked. */
+  public void doubt(Instant now) {
+    if (doubtedSince == null) {
+      doubtedSince = now;
+    }
   }
 
   /** A round trip was measured. A shorter one early on is taken as the first. */
@@ -121,24 +133,36 @@ public final class PathHealth {
   /** When {@link #onTimeout} should be called next. */
   public Instant deadline() {
     Instant beat = heartbeat.deadline();
-    Instant stalled = stalledSince;
-    if (stalled == null) {
+    Instant silent = silentAt();
+    if (silent == null) {
       return beat;
     }
-    Instant since = stalled.isBefore(heard) ? heard : stalled;
-    Instant due = since.plus(asked ? stallLimit() : stallLimit().dividedBy(2));
+    Instant due = asked ? silent : silent.minus(limit().dividedBy(2));
     return due.isBefore(beat) ? due : beat;
+  }
+
+  /** When it is silent, if nothing comes; null if nothing need come. */
+  private @Nullable Instant silentAt() {
+    Instant stalled = stalledSince;
+    if (stalled == null) {
+      return doubtedSince == null ? null : doubtedSince.plus(limit());
+    }
+    return (stalled.isBefore(heard) ? heard : stalled).plus(limit());
+  }
+
+  private Duration limit() {
+    Duration limit = stallLimit();
+    return stalledSince == null && limit.compareTo(LEAST_DOUBT) < 0 ? LEAST_DOUBT : limit;
   }
 
   /** Time has passed. */
   public Effect onTimeout(Instant now) {
-    Instant stalled = stalledSince;
-    if (stalled != null) {
-      Instant since = stalled.isBefore(heard) ? heard : stalled;
-      if (!now.isBefore(since.plus(stallLimit()))) {
+    Instant silent = silentAt();
+    if (silent != null) {
+      if (!now.isBefore(silent)) {
         return Effect.SILENT;
       }
-      if (!asked && !now.isBefore(since.plus(stallLimit().dividedBy(2)))) {
+      if (!asked && !now.isBefore(silent.minus(limit().dividedBy(2)))) {
         asked = true;
         return Effect.ASK;
       }

@@ -156,27 +156,66 @@ class TcpPunchTest {
         controlling.onTimeout(controlling.deadline());
       }
     }
-    assertThat(controlling.report().packets()).isEqualTo(12);
+    // By 0, 1, 2 and 3 s, and twice more where another round may come.
+    assertThat(controlling.report().packets()).isEqualTo(16);
   }
 
   @Test
-  void a_dial_that_hangs_is_dialled_anew_before_the_kernel_would() {
+  void a_dial_that_hangs_is_left_to_the_kernel_which_repeats_it() {
     begin(controlling);
-    assertThat(controlling.deadline()).isEqualTo(at(900));
-    assertThat(words(controlling.onTimeout(at(900)))).containsExactly("close 4001", "dial 4001");
+    for (long repeated : new long[] {900, 1900, 2900}) {
+      assertThat(controlling.deadline()).isEqualTo(at(repeated));
+      assertThat(controlling.onTimeout(at(repeated))).isEmpty();
+    }
+    assertThat(words(controlling.onConnected(REMOTE, at(2950))))
+        .containsExactly("secure 4001 CLIENT");
+    assertThat(controlling.report().packets()).isEqualTo(4);
   }
 
   @Test
-  void a_round_that_ends_closes_what_is_under_way() {
+  void a_stranger_that_stays_silent_is_left_before_the_kernel_sends_too_much() {
+    controlling.onRound(1, T0, List.of(REFLEXIVE), Set.of(), T0);
+    assertThat(controlling.onTimeout(at(900))).isEmpty();
+    assertThat(controlling.onTimeout(at(1900))).isEmpty();
+    assertThat(words(controlling.onTimeout(at(2900)))).containsExactly("close 4001");
+    assertThat(controlling.report().packets()).isEqualTo(3);
+  }
+
+  @Test
+  void what_hangs_when_a_round_ends_goes_on_into_the_next() {
     begin(controlling);
     for (int i = 0; i < 3; i++) {
       controlling.onTimeout(controlling.deadline());
     }
     assertThat(controlling.deadline()).isEqualTo(at(3010));
-    assertThat(words(controlling.onTimeout(at(3010)))).containsExactly("close 4001", "over");
-    assertThat(words(controlling.onConnected(REMOTE, at(3011)))).containsExactly("close 4001");
-    assertThat(words(controlling.onRound(2, at(4000), List.of(REFLEXIVE), VOUCHED, at(4000))))
-        .containsExactly("dial 4001");
+    assertThat(words(controlling.onTimeout(at(3010)))).containsExactly("over");
+    assertThat(controlling.isIdle()).isFalse();
+    assertThat(controlling.onRound(2, at(3200), List.of(REFLEXIVE), VOUCHED, at(3200))).isEmpty();
+    assertThat(words(controlling.onConnected(REMOTE, at(3300))))
+        .containsExactly("secure 4001 CLIENT");
+  }
+
+  @Test
+  void what_connects_between_two_rounds_is_taken() {
+    begin(controlling);
+    controlling.onTimeout(at(3010));
+    assertThat(words(controlling.onConnected(REMOTE, at(3020))))
+        .containsExactly("secure 4001 CLIENT");
+    assertThat(controlling.onRound(2, at(3200), List.of(REFLEXIVE), VOUCHED, at(3200))).isEmpty();
+    assertThat(words(controlling.onSecured(REMOTE, at(3300))))
+        .containsExactly("done server-reflexive");
+  }
+
+  @Test
+  void a_round_that_no_other_follows_closes_what_is_under_way() {
+    begin(controlling);
+    controlling.onTimeout(at(3010));
+    assertThat(words(controlling.onTimeout(at(5010)))).containsExactly("close 4001");
+    assertThat(controlling.isIdle()).isTrue();
+    assertThat(words(controlling.onConnected(REMOTE, at(5011)))).containsExactly("close 4001");
+    controlling.onRound(3, at(6000), List.of(REFLEXIVE), VOUCHED, at(6000));
+    assertThat(words(controlling.onTimeout(controlling.deadline()))).containsExactly("dial 4001");
+    assertThat(words(controlling.onTimeout(at(9010)))).containsExactly("close 4001", "over");
   }
 
   @Test

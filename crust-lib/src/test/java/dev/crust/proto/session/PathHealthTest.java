@@ -62,6 +62,24 @@ final class PathHealthTest {
     assertNext(1_500, Effect.SILENT);
   }
 
+  @Test
+  void doubted_while_nothing_is_sent() {
+    measure(1);
+    health.doubt(at(1_000));
+    health.doubt(at(1_500));
+    assertNext(2_000, Effect.ASK);
+    assertNext(3_000, Effect.SILENT);
+  }
+
+  @Test
+  void doubted_and_heard_again() {
+    measure(1);
+    health.doubt(at(1_000));
+    assertNext(2_000, Effect.ASK);
+    health.onHeard(at(2_001));
+    assertNext(22_001, Effect.ASK);
+  }
+
   /** RFC 6298 §2.2: the round trip and four times its variation, which is half of it at first. */
   @Test
   void unacknowledged_on_a_slow_path() {

@@ -8,6 +8,7 @@ import dev.crust.natlab.junit.Labs;
 import dev.crust.natlab.junit.NatLab;
 import dev.crust.natlab.scenario.NatType;
 import dev.crust.natlab.verify.Place;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Which peers connect, one line a pair: the two places; the method by which two command lines find
- * a path in the kernel today; the transports by which simple punching connects in the simulator.
+ * a path in the kernel today, or the methods of which chance decides; the transports by which
+ * simple punching connects in the simulator.
  */
 @NatLab
 final class NatMatrixTest {
@@ -56,7 +58,7 @@ final class NatMatrixTest {
           none,            cgn,             direct,   udp+tcp
           none,            udp-blocked,     direct,   tcp
           none,            tcp-443-only,    relayed,  nothing
-          fw,              fw,              direct,   udp+tcp
+          fw,              fw,              direct|punched, udp+tcp
           fw,              symmetric,       relayed,  nothing
           full-cone,       full-cone,       punched,  udp+tcp
           full-cone,       symmetric,       punched,  udp+tcp
@@ -71,7 +73,7 @@ final class NatMatrixTest {
           symmetric-seq,   symmetric-seq,   relayed,  nothing
           cgn,             cgn,             punched,  udp+tcp
           cgn,             symmetric,       relayed,  nothing
-          udp-blocked,     port-restricted, relayed,  tcp
+          udp-blocked,     port-restricted, punched,  tcp
           tcp-443-only,    full-cone,       relayed,  nothing
           """)
   void whole(
@@ -88,7 +90,7 @@ final class NatMatrixTest {
   private static void meet(
       Meeting meeting, String kernel, String simulator, Labs labs, EventLog log) throws Exception {
     assertThat(meeting.bySimplePunching(log)).as("simulator").isEqualTo(simulator);
-    assertThat(meeting.inKernel(kernel, labs, log)).as("kernel").isEqualTo(kernel);
+    assertThat(meeting.inKernel(kernel, labs, log)).as("kernel").isIn(Set.of(kernel.split("\\|")));
   }
 
   /** A NAT type by its name, or {@code cgn}. */

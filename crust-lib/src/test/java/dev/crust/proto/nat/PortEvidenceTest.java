@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class UdpEvidenceTest {
+class PortEvidenceTest {
   private static final InetSocketAddress LOCAL = new InetSocketAddress("192.168.1.10", 4001);
   private static final InetSocketAddress ONE = new InetSocketAddress("198.51.100.1", 5000);
   private static final InetSocketAddress SAME_HOST = new InetSocketAddress("198.51.100.1", 5001);
@@ -27,8 +27,8 @@ class UdpEvidenceTest {
     return new InetSocketAddress("198.18.0.1", port);
   }
 
-  private static UdpEvidence evidence(Map<InetSocketAddress, InetSocketAddress> seen) {
-    return new UdpEvidence(LOCAL, seen, seen.size(), Optional.empty());
+  private static PortEvidence evidence(Map<InetSocketAddress, InetSocketAddress> seen) {
+    return new PortEvidence(LOCAL, seen, seen.size(), Optional.empty());
   }
 
   @ParameterizedTest
@@ -46,21 +46,21 @@ class UdpEvidenceTest {
 
   @Test
   void one_observer_does_not_unless_it_sees_our_own_address() {
-    UdpEvidence one = evidence(Map.of(ONE, seen(7000)));
+    PortEvidence one = evidence(Map.of(ONE, seen(7000)));
     assertThat(one.profile().mapping()).isEqualTo(Mapping.UNKNOWN);
     assertThat(one.reflexive()).containsExactly(seen(7000));
-    UdpEvidence oneHost = evidence(Map.of(ONE, seen(7000), SAME_HOST, seen(7001)));
+    PortEvidence oneHost = evidence(Map.of(ONE, seen(7000), SAME_HOST, seen(7001)));
     assertThat(oneHost.profile().mapping()).isEqualTo(Mapping.UNKNOWN);
-    UdpEvidence open = evidence(Map.of(ONE, LOCAL));
+    PortEvidence open = evidence(Map.of(ONE, LOCAL));
     assertThat(open.profile().mapping()).isEqualTo(Mapping.NONE);
     assertThat(open.reflexive()).isEmpty();
   }
 
   @Test
   void one_that_is_silent_may_be_at_fault_itself() {
-    assertThat(new UdpEvidence(LOCAL, Map.of(), 1, Optional.empty()).profile())
+    assertThat(new PortEvidence(LOCAL, Map.of(), 1, Optional.empty()).profile())
         .isEqualTo(Profile.UNKNOWN);
-    assertThat(new UdpEvidence(LOCAL, Map.of(), 2, Optional.empty()).profile())
+    assertThat(new PortEvidence(LOCAL, Map.of(), 2, Optional.empty()).profile())
         .isEqualTo(Profile.BLOCKED);
   }
 
@@ -81,10 +81,10 @@ class UdpEvidenceTest {
             Hairpin.UNKNOWN,
             List.of(seen(7000)));
     Map<InetSocketAddress, InetSocketAddress> seen = Map.of(ONE, seen(4001), OTHER, seen(4001));
-    Profile full = new UdpEvidence(LOCAL, seen, 2, Optional.of(thorough)).profile();
+    Profile full = new PortEvidence(LOCAL, seen, 2, Optional.of(thorough)).profile();
     assertThat(full.mapping()).isEqualTo(Mapping.ADDRESS_AND_PORT_DEPENDENT);
     assertThat(full.allocation()).isEqualTo(PortAllocation.sequential(1));
-    Profile filled = new UdpEvidence(LOCAL, seen, 2, Optional.of(bySingleAddress)).profile();
+    Profile filled = new PortEvidence(LOCAL, seen, 2, Optional.of(bySingleAddress)).profile();
     assertThat(filled.mapping()).isEqualTo(Mapping.ENDPOINT_INDEPENDENT);
     assertThat(filled.allocation()).isEqualTo(PortAllocation.PRESERVED);
   }
@@ -102,7 +102,7 @@ class UdpEvidenceTest {
   @ParameterizedTest
   @ValueSource(strings = {"198.51.100.1", "2001:db8::1", "100.128.0.1"})
   void observers_outside(String ip) throws Exception {
-    assertThat(UdpEvidence.isOutside(InetAddress.getAllByName(ip)[0])).isTrue();
+    assertThat(PortEvidence.isOutside(InetAddress.getAllByName(ip)[0])).isTrue();
   }
 
   @ParameterizedTest
@@ -122,6 +122,6 @@ class UdpEvidenceTest {
         "255.255.255.255"
       })
   void observers_who_may_stand_on_our_side_of_a_nat(String ip) throws Exception {
-    assertThat(UdpEvidence.isOutside(InetAddress.getAllByName(ip)[0])).isFalse();
+    assertThat(PortEvidence.isOutside(InetAddress.getAllByName(ip)[0])).isFalse();
   }
 }

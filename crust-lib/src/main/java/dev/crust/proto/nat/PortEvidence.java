@@ -13,15 +13,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What is known of the NAT before one UDP port: what several observers have said of the port at one
+ * What is known of the NAT before one port: what several observers have said of the port at one
  * time, and what a discovery with one of them has found. Immutable.
  *
  * @param local the port, as this host knows it
  * @param seen where observers see it, by their addresses
- * @param asked how many observers were asked, at different IP addresses
+ * @param asked how many observers were asked, at different IP addresses, who are known to answer by
+ *     this protocol: their silence tells something
  * @param discovery what was found from fresh ports beside it, if a discovery has ended
  */
-public record UdpEvidence(
+public record PortEvidence(
     InetSocketAddress local,
     Map<InetSocketAddress, InetSocketAddress> seen,
     int asked,
@@ -33,13 +34,13 @@ public record UdpEvidence(
   private static final int MAX_REFLEXIVE = 2;
 
   /** Copies the map. */
-  public UdpEvidence {
+  public PortEvidence {
     seen = Map.copyOf(seen);
   }
 
   /** Nothing was seen. */
-  public static UdpEvidence none(InetSocketAddress local) {
-    return new UdpEvidence(local, Map.of(), 0, Optional.empty());
+  public static PortEvidence none(InetSocketAddress local) {
+    return new PortEvidence(local, Map.of(), 0, Optional.empty());
   }
 
   /** What it comes to; what too little was seen of is unknown. */

@@ -1,0 +1,289 @@
+package dev.crust.driver;
+
+import dev.crust.Candidate;
+import dev.crust.PeerId;
+import dev.crust.io.Outgoing;
+import dev.crust.io.PunchPort;
+import dev.crust.io.PunchSocket;
+import dev.crust.proto.nat.Protocol;
+import dev.crust.proto.nat.Situation;
+import dev.crust.proto.nat.TraversalCandidate;
+import dev.crust.proto.punch.Agreement;
+import dev.crust.proto.punch.Plan;
+import dev.crust.proto.punch.Side;
+import dev.crust.proto.punch.TcpPunch;
+import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A traversal by TCP: runs a {@link TcpPunch} from the ports that we listen on. A socket that comes
+ * in from where the peer may be waits for its role in TLS, as those do that we have dialled; on the
+ * controlled side it then goes the way of every guest, and the {@link TcpPunch} hears when the
+ * guest has proven to be the peer. On the control loop.
+ */
+final class TcpPunching {
+  /** As many may come before the round begins. */
+  private static final int MAX_EARLY = 8;
+
+  private final PeerId peer;
+  private final EndpointContext context;
+  private final Traversals all;
+  private final Traversal.Course course;
+  private final Side side;
+  private final Punching.Ear ear;
+  private final PunchSocket.Ear sockets = new Sockets();
+  private final Map<InetSocketAddress, PunchSocket> open = new HashMap<>();
+  private final Set<InetSocketAddress> expected = new HashSet<>();
+  private final List<PunchSocket> early = new ArrayList<>();
+  private final List<Outgoing> dials = new ArrayList<>();
+  private @Nullable TcpPunch machine;
+  private @Nullable PunchSocket winner;
+  private boolean asked;
+  private boolean closed;
+  private @Nullable Future<?> timer;
+
+  TcpPunching(
+      PeerId peer,
+      EndpointContext context,
+      Traversals all,
+      Traversal.Course course,
+      Side side,
+      Punching.Ear ear) {
+    this.peer = peer;
+    this.context = context;
+    this.all = all;
+    this.course = course;
+    this.side = side;
+    this.ear = ear;
+  }
+
+  /** The peer asks for a round: it may dial before we have heard when that begins. */
+  void expect(Situation of) {
+    asked = true;
+    expect(of.candidates(Protocol.TCP));
+  }
+
+  private void expect(List<TraversalCandidate> from) {
+    for (TraversalCandidate each : from) {
+      if (!closed && expected.size() < Situation.MAX_CANDIDATES && expected.add(each.address())) {
+        context.expected().add(each.address(), sockets);
+      }
+    }
+  }
+
+  /** No round is to come for now. */
+  void expectNobody() {
+    expected.forEach(each -> context.expected().remove(each, sockets));
+    expected.clear();
+    early.forEach(PunchSocket::abort);
+    early.clear();
+  }
+
+  /** A round was agreed on. */
+  void punch(Agreement agreed, Plan.Step.Punch step) {
+    TcpPunch running = machine;
+    if (running == null || winner != null) {
+      winner = null;
+      running = new TcpPunch(side, step, all.budget(), new SecureRandom());
+      machine = running;
+    }
+    List<TraversalCandidate> targets = agreed.targets(Protocol.TCP);
+    List<PunchSocket> waiting = List.copyOf(early);
+    early.clear();
+    asked = false;
+    expectNobody();
+    expect(targets);
+    carryOut(
+        running.onRound(
+            agreed.round(), agreed.start(), targets, all.observed(peer), context.now()));
+    waiting.forEach(this::onConnected);
+  }
+
+  /** Whether there is a connection that may become a path. */
+  boolean isSecuring() {
+    TcpPunch running = machine;
+    return winner != null || (running != null && running.isSecuring());
+  }
+
+  /** Dials as anybody would, from another port; where to, see {@link UdpPunching#dialTargets}. */
+  void dialTargets(Agreement agreed) {
+    for (InetSocketAddress target : all.dialable(peer, agreed.targets(Protocol.TCP))) {
+      context
+          .dial(
+              Candidate.tcp(target),
+              peer,
+              Traversal.DIAL_PATIENCE,
+              pipe -> new PeerPath(pipe, context, course.fate(reason -> {})))
+          .ifPresent(dials::add);
+    }
+  }
+
+  /** Nobody needs it any more. A path that is in use stays. */
+  void close() {
+    closed = true;
+    stopTimer();
+    expectNobody();
+    open.values().forEach(PunchSocket::abort);
+    open.clear();
+    if (winner != null) {
+      winner.cancel();
+    }
+    dials.forEach(Outgoing::cancel);
+    dials.clear();
+  }
+
+  private void carryOut(List<TcpPunch.Effect> effects) {
+    for (TcpPunch.Effect effect : effects) {
+      if (effect instanceof TcpPunch.Effect.Dial dial) {
+        dial(dial.remote());
+      } else if (effect instanceof TcpPunch.Effect.Close close) {
+        PunchSocket socket = open.remove(close.remote());
+        if (socket != null) {
+          socket.abort();
+        }
+      } else if (effect instanceof TcpPunch.Effect.Secure secure) {
+        secure(secure.remote(), secure.role());
+      } else if (effect instanceof TcpPunch.Effect.Done done) {
+        winner = open.remove(done.remote().address());
+        expectNobody();
+      } else if (effect instanceof TcpPunch.Effect.RoundOver roundOver) {
+        ear.failed(Punching.of(roundOver.report()));
+      }
+    }
+    schedule();
+  }
+
+  private void dial(InetSocketAddress remote) {
+    Optional<PunchPort> port = all.tcpTowards(remote);
+    if (port.isPresent()) {
+      open.put(remote, port.get().dial(remote, sockets));
+    } else {
+      // Not at once: the machine is still at work.
+      context.onControl(() -> onFailed(remote, TcpPunch.Failure.UNREACHABLE));
+    }
+  }
+
+  private void secure(InetSocketAddress remote, TcpPunch.TlsRole role) {
+    PunchSocket socket = open.get(remote);
+    if (socket != null) {
+      course.met(Candidate.tcp(remote));
+      socket.secure(
+          role, peer, pipe -> new PeerPath(pipe, context, course.fate(reason -> onPathLost())));
+    }
+  }
+
+  private void onPathLost() {
+    if (!closed && winner != null) {
+      ear.failed(Punching.of(Protocol.TCP, "the way was open, and the peer did not take it"));
+    }
+  }
+
+  private void onConnected(PunchSocket socket) {
+    TcpPunch running = machine;
+    InetSocketAddress remote = socket.remote();
+    if (socket.dialled() && open.get(remote) != socket) {
+      socket.abort();
+    } else if (!socket.dialled() && (closed || !expected.contains(remote))) {
+      // A guest as any other.
+      socket.admit();
+    } else if (running == null || running.isIdle()) {
+      if (asked && early.size() < MAX_EARLY) {
+        early.add(socket);
+      } else {
+        socket.admit();
+      }
+    } else {
+      PunchSocket before = open.put(remote, socket);
+      if (before != null && before != socket) {
+        before.abort();
+      }
+      carryOut(
+          socket.dialled()
+              ? running.onConnected(remote, context.now())
+              : running.onAccepted(remote, context.now()));
+    }
+  }
+
+  private void onSecured(PunchSocket socket, PeerId who) {
+    TcpPunch running = machine;
+    InetSocketAddress remote = socket.remote();
+    if (closed || running == null) {
+      return;
+    }
+    if (open.get(remote) != socket) {
+      // A guest: by the machine's rules on the controlled side alone the peer speaks first.
+      if (side == Side.CONTROLLED && who.equals(peer) && running.expects(remote)) {
+        open.put(remote, socket);
+        carryOut(running.onAccepted(remote, context.now()));
+        carryOut(running.onSecured(remote, context.now()));
+      }
+    } else if (who.equals(peer)) {
+      carryOut(running.onSecured(remote, context.now()));
+    } else {
+      // On the controlled side: a guest, whose own matter that is.
+      open.remove(remote);
+      onFailed(remote, TcpPunch.Failure.NOT_THE_PEER);
+    }
+  }
+
+  private void onFailed(PunchSocket socket, TcpPunch.Failure why) {
+    early.remove(socket);
+    if (open.remove(socket.remote(), socket)) {
+      onFailed(socket.remote(), why);
+    }
+  }
+
+  private void onFailed(InetSocketAddress remote, TcpPunch.Failure why) {
+    TcpPunch running = machine;
+    if (!closed && running != null) {
+      carryOut(running.onFailed(remote, why, context.now()));
+    }
+  }
+
+  private void stopTimer() {
+    if (timer != null) {
+      timer.cancel(false);
+      timer = null;
+    }
+  }
+
+  private void schedule() {
+    stopTimer();
+    TcpPunch running = machine;
+    if (!closed && running != null && !running.deadline().equals(Instant.MAX)) {
+      timer =
+          context.at(
+              running.deadline(),
+              context.control(),
+              () -> carryOut(running.onTimeout(context.now())));
+    }
+  }
+
+  /** Brings what sockets say to the control loop. */
+  private final class Sockets implements PunchSocket.Ear {
+    @Override
+    public void connected(PunchSocket socket) {
+      context.onControl(() -> onConnected(socket));
+    }
+
+    @Override
+    public void secured(PunchSocket socket, PeerId who) {
+      context.onControl(() -> onSecured(socket, who));
+    }
+
+    @Override
+    public void failed(PunchSocket socket, TcpPunch.Failure why) {
+      context.onControl(() -> onFailed(socket, why));
+    }
+  }
+}
