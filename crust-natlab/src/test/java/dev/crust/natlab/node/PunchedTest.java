@@ -220,10 +220,10 @@ final class PunchedTest {
     "port-restricted unsolicited rst, port-restricted unsolicited rst, tcp",
     "linux unsolicited accept, linux unsolicited rst, tcp",
     "full-cone, full-cone, any",
-    // The routers take what nobody asked for, and would then give a punched port away; by UDP, a
-    // busy machine may begin in the wrong order.
+    // The routers take what nobody asked for, and would then give a punched port away.
+    "linux unsolicited accept, linux unsolicited accept, quic",
+    "linux unsolicited accept, port-restricted, quic",
     "linux unsolicited accept, linux unsolicited accept, any",
-    "linux unsolicited accept, port-restricted, any",
     "port-restricted unsolicited rst, linux, any"
   })
   void every_pair_that_simple_punching_reaches(
