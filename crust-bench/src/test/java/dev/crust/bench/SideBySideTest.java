@@ -16,7 +16,6 @@ import org.junit.jupiter.api.Timeout;
 @Tag("full")
 @Timeout(300)
 final class SideBySideTest {
-  /** So many rounds that the compiler's mood in a few of them does not move the median. */
   private static final Sizes SIZES =
       new Sizes(11, 1L << 30, 5000, 1, 1, Duration.ofSeconds(1), Duration.ofSeconds(1));
 
