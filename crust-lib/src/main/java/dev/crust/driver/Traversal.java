@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><th>event</th><th>what is done</th></tr>
  * <tr><td>it begins, and we are controlling</td><td>our situation is found out, then offered</td></tr>
  * <tr><td>the peer offers</td><td>our situation is found out, then answered</td></tr>
+ * <tr><td>introduced, with UDP to be punched</td><td>our mappings are opened, before the signal that
+ * follows</td></tr>
  * <tr><td>agreed: punch</td><td>a round of {@link UdpPunching}, {@link TcpPunching}</td></tr>
  * <tr><td>agreed: dial, and we are to dial</td><td>the peer's addresses are dialled</td></tr>
  * <tr><td>a round fails by UDP, or by all protocols, and we are controlling</td><td>the next is
