@@ -10,6 +10,7 @@ import dev.crust.proto.punch.Carried;
 import dev.crust.proto.punch.Introducer;
 import dev.crust.proto.punch.RateLimits;
 import dev.crust.proto.punch.Signalling;
+import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -169,7 +170,8 @@ final class Introductions {
       PeerId peer, LocalConnection by, BiConsumer<String, List<Attempt>> failed) {
     Introduced begun = new Introduced(peer, by, failed);
     paths.put(peer, begun);
-    context.at(context.now().plus(context.dialTimeout()), context.control(), begun::onTimeIsUp);
+    begun.end =
+        context.at(context.now().plus(context.dialTimeout()), context.control(), begun::onTimeIsUp);
     return begun;
   }
 
@@ -177,7 +179,7 @@ final class Introductions {
   void onConnected(PeerId peer) {
     Introduced known = paths.remove(peer);
     if (known != null) {
-      known.over = true;
+      known.stop();
       // The path that has led there is still to join the connection.
       known.traversal.rest();
     }
@@ -191,6 +193,7 @@ final class Introductions {
     private BiConsumer<String, List<Attempt>> failure;
     private boolean chosen;
     private boolean over;
+    private @Nullable Future<?> end;
 
     Introduced(PeerId peer, LocalConnection by, BiConsumer<String, List<Attempt>> failure) {
       this.peer = peer;
@@ -202,13 +205,20 @@ final class Introductions {
     /** Nobody needs it any more. */
     void end() {
       if (!over) {
-        over = true;
+        stop();
         paths.remove(peer, this);
         traversal.end();
         if (!peers.isOpen(peer)) {
           all.forget(peer);
         }
         all.onIntroductionOver(peer);
+      }
+    }
+
+    private void stop() {
+      over = true;
+      if (end != null) {
+        end.cancel(false);
       }
     }
 

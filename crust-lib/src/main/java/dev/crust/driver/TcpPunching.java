@@ -128,6 +128,24 @@ final class TcpPunching {
     }
   }
 
+  /** No further round is to come. Who has come before one that nobody begins is a guest. */
+  void rest() {
+    TcpPunch running = machine;
+    if (running == null || running.isIdle()) {
+      asked = false;
+      List<PunchSocket> guests = List.copyOf(early);
+      early.clear();
+      expectNobody();
+      guests.forEach(PunchSocket::admit);
+    }
+  }
+
+  /** Whether nothing is under way that may become a path. */
+  boolean isIdle() {
+    TcpPunch running = machine;
+    return winner == null && dials.isEmpty() && (running == null || running.isIdle());
+  }
+
   /** Nobody needs it any more. A path that is in use stays. */
   void close() {
     closed = true;

@@ -68,6 +68,9 @@ final class Traversal implements Punching.Ear {
   /** As long has a dial. */
   static final Duration DIAL_PATIENCE = Duration.ofSeconds(4);
 
+  /** As long may that take which is under way when a path was found: a round by TCP, and TLS. */
+  private static final Duration WIND_DOWN = Duration.ofSeconds(10);
+
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(30);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
 
@@ -124,18 +127,33 @@ final class Traversal implements Punching.Ear {
 
   /** Nothing is wanted any more. What was dialled and has become a path stays. */
   void end() {
-    settle();
+    stopLooking();
+    udp.cancel();
     tcp.close();
+    all.ended(peer, this);
   }
 
   /** There is a direct path. One by TCP would be better still, so what is under way goes on. */
   void settle() {
-    rest();
     udp.cancel();
+    rest();
   }
 
-  /** Nothing more is to be done; what was dialled is about to become a path, or not. */
+  /**
+   * Nothing more is to be done; what was dialled is about to become a path, or not. It ends when
+   * that has been decided.
+   */
   void rest() {
+    stopLooking();
+    tcp.rest();
+    if (udp.isIdle() && tcp.isIdle()) {
+      end();
+    } else {
+      later = context.at(context.now().plus(WIND_DOWN), context.control(), this::end);
+    }
+  }
+
+  private void stopLooking() {
     over = true;
     stop(timer);
     stop(later);

@@ -124,6 +124,11 @@ final class Traversals implements SignalDesk.Ear {
     }
   }
 
+  /** Nothing of a traversal is under way any more. */
+  void ended(PeerId peer, Traversal traversal) {
+    begun.remove(peer, traversal);
+  }
+
   /** What punching may cost, for all of them together. */
   PunchBudget budget() {
     return budget;

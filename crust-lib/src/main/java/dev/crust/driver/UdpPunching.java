@@ -110,6 +110,11 @@ final class UdpPunching {
     stopTimer();
   }
 
+  /** Whether nothing was dialled that may become a path. */
+  boolean isIdle() {
+    return dials.isEmpty();
+  }
+
   /** What was dialled is not needed any more, unless it has become a path. */
   void cancel() {
     dials.forEach(Outgoing::cancel);
