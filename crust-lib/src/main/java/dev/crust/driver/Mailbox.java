@@ -14,8 +14,10 @@ final class Mailbox<T> {
   private final Executor executor;
   private final Consumer<T> taken;
   private final Consumer<Throwable> broken;
-  private final Object lock = new Object();
+
+  /** Also the lock. */
   private final ArrayDeque<T> waiting = new ArrayDeque<>(1);
+
   private @Nullable Consumer<? super T> receiver;
   private boolean ownReceiver;
   private boolean announced;
@@ -35,7 +37,7 @@ final class Mailbox<T> {
 
   /** Puts a message in; {@link #flush} sees to it that it is taken out. */
   void put(T message) {
-    synchronized (lock) {
+    synchronized (waiting) {
       waiting.add(message);
     }
   }
@@ -48,7 +50,7 @@ final class Mailbox<T> {
   }
 
   void receiver(Consumer<? super T> newReceiver) {
-    synchronized (lock) {
+    synchronized (waiting) {
       receiver = newReceiver;
       ownReceiver = true;
     }
@@ -59,7 +61,7 @@ final class Mailbox<T> {
    * Sets the receiver that the endpoint has for all, which yields to one of the connection's own.
    */
   void endpointReceiver(Consumer<? super T> newReceiver) {
-    synchronized (lock) {
+    synchronized (waiting) {
       if (!ownReceiver) {
         receiver = newReceiver;
       }
@@ -69,14 +71,14 @@ final class Mailbox<T> {
 
   /** The user has been told of the connection: messages may follow. */
   void announced() {
-    synchronized (lock) {
+    synchronized (waiting) {
       announced = true;
     }
     run();
   }
 
   private void run() {
-    synchronized (lock) {
+    synchronized (waiting) {
       if (running || !announced || receiver == null || waiting.isEmpty()) {
         return;
       }
@@ -89,7 +91,7 @@ final class Mailbox<T> {
     while (true) {
       Consumer<? super T> current;
       @Nullable T message;
-      synchronized (lock) {
+      synchronized (waiting) {
         current = receiver;
         message = waiting.poll();
         if (message == null || current == null) {

@@ -111,7 +111,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
   private volatile @Nullable Sighting sighting;
   private volatile @Nullable OpenPath open;
   private @Nullable SessionMonitor monitor;
-  private final List<Early> early = new ArrayList<>();
+  private List<Early> early = List.of();
   private int earlyBytes;
 
   PeerPath(Pipe pipe, EndpointContext context, Fate fate) {
@@ -206,6 +206,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
     if (earlyBytes > MAX_EARLY) {
       throw new MalformedMessageException("too much came before the path was followed");
     }
+    early = early.isEmpty() ? new ArrayList<>() : early;
     early.add(new Early(type, ByteBuffer.allocate(bytes.remaining()).put(bytes).flip(), missing));
   }
 
@@ -255,8 +256,8 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
 
   private void follow(SessionMonitor connection) {
     open(connection);
-    List<Early> kept = List.copyOf(early);
-    early.clear();
+    List<Early> kept = early;
+    early = List.of();
     try {
       synchronized (connection) {
         for (Early each : kept) {
@@ -398,7 +399,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
   @Override
   public void onClosed(Reason reason, String detail) {
     state = State.ENDED;
-    early.clear();
+    early = List.of();
     report(reason, detail);
     context.paths().remove(this);
   }

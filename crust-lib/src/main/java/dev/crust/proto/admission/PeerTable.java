@@ -86,7 +86,10 @@ public final class PeerTable<P> {
     @Nullable Open open;
     final ArrayDeque<Contender<P>> contenders = new ArrayDeque<>(1);
     @Nullable Instant probeEnds;
-    final Map<P, Token> following = new HashMap<>(2);
+
+    /** Paths on which the peer has not decided yet, and its incarnation on each. */
+    Map<P, Token> following = Map.of();
+
     List<Token> replaced = List.of();
 
     /** Connections that are over on this side, while the peer may not know yet. */
@@ -94,6 +97,21 @@ public final class PeerTable<P> {
 
     Peer(PeerId id) {
       this.id = id;
+    }
+
+    void follow(P path, Token incarnation) {
+      following = following.isEmpty() ? new HashMap<>(2) : following;
+      following.put(path, incarnation);
+    }
+
+    /** The incarnation that has greeted on the path; null if it is not waited for. */
+    @Nullable Token unfollow(P path) {
+      if (!following.containsKey(path)) {
+        return null;
+      }
+      Token incarnation = following.remove(path);
+      following = following.isEmpty() ? Map.of() : following;
+      return incarnation;
     }
 
     void end(Open ended) {
@@ -157,7 +175,7 @@ public final class PeerTable<P> {
       effects.add(new Effect.Refuse<>(path, Reason.CLOSED));
       admitContender(peer, now, effects);
     } else if (self.compareTo(id) > 0) {
-      peer.following.put(path, hello.incarnation());
+      peer.follow(path, hello.incarnation());
     } else if (open == null) {
       admit(peer, path, hello.incarnation(), effects);
     } else if (hello.held().equals(ours)) {
@@ -216,7 +234,7 @@ public final class PeerTable<P> {
   /** The peer, whose id is smaller than ours, admits a path on which it had greeted us. */
   public List<Effect<P>> onAdmit(P path, PeerId id, Token connection) {
     Peer<P> peer = peers.get(id);
-    Token incarnation = peer == null ? null : peer.following.remove(path);
+    Token incarnation = peer == null ? null : peer.unfollow(path);
     if (peer == null || incarnation == null || peer.replaced.contains(incarnation)) {
       return List.of(new Effect.Refuse<>(path, Reason.PROTOCOL_VIOLATION));
     }
@@ -275,7 +293,7 @@ public final class PeerTable<P> {
   public void onClosed(P path, PeerId id) {
     Peer<P> peer = peers.get(id);
     if (peer != null) {
-      peer.following.remove(path);
+      peer.unfollow(path);
       peer.contenders.removeIf(contender -> contender.path.equals(path));
       if (peer.contenders.isEmpty()) {
         peer.probeEnds = null;

@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +28,7 @@ public final class Redial {
   private static final int AT_ONCE = 4;
   private static final Set<Transport> ALL = Set.of(Transport.values());
 
-  private final Set<Candidate> candidates = new LinkedHashSet<>();
+  private final List<Candidate> candidates = new ArrayList<>(1);
   private final ArrayDeque<Candidate> turns = new ArrayDeque<>(1);
   private Set<Transport> allowed = ALL;
   private Duration interval = FIRST_INTERVAL;
@@ -39,7 +38,8 @@ public final class Redial {
   /** Where the peer may be found, most promising first. */
   public void know(Collection<Candidate> more) {
     for (Candidate candidate : more) {
-      if (candidates.size() < 2 * CrustAddress.MAX_CANDIDATES && candidates.add(candidate)) {
+      if (candidates.size() < 2 * CrustAddress.MAX_CANDIDATES && !candidates.contains(candidate)) {
+        candidates.add(candidate);
         if (allowed.contains(candidate.transport())) {
           turns.add(candidate);
         }

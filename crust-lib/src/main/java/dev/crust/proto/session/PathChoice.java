@@ -4,9 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -59,19 +57,21 @@ public final class PathChoice<P> {
     record GiveUp<P>() implements Effect<P> {}
   }
 
-  private static final class Entry {
+  private static final class Entry<P> {
+    final P path;
     final int rank;
     boolean silent;
     @Nullable Instant standsBySince;
 
-    Entry(int rank) {
+    Entry(P path, int rank) {
+      this.path = path;
       this.rank = rank;
     }
   }
 
   private final Session.Role role;
   private final Duration patience;
-  private final Map<P, Entry> paths = new LinkedHashMap<>(2);
+  private final List<Entry<P>> paths = new ArrayList<>(1);
   private @Nullable P used;
   private @Nullable Instant aloneSince;
 
@@ -93,7 +93,7 @@ public final class PathChoice<P> {
 
   /** All paths. */
   public List<P> all() {
-    return List.copyOf(paths.keySet());
+    return paths.stream().map(each -> each.path).toList();
   }
 
   /** Since when there is no path; empty while there is one. */
@@ -108,8 +108,8 @@ public final class PathChoice<P> {
    */
   public List<Effect<P>> onAttached(P path, int rank, Instant now) {
     List<Effect<P>> effects = new ArrayList<>();
-    Entry entry = new Entry(rank);
-    paths.put(path, entry);
+    Entry<P> entry = new Entry<>(path, rank);
+    paths.add(entry);
     if (used == null) {
       use(path, effects);
       abortSilent(effects);
@@ -125,20 +125,28 @@ public final class PathChoice<P> {
 
   private void makeRoom(List<Effect<P>> effects) {
     if (paths.size() > MAX_PATHS) {
-      paths.entrySet().stream()
-          .filter(each -> !each.getKey().equals(used))
-          .max(Comparator.comparingInt(each -> each.getValue().rank))
-          .map(Map.Entry::getKey)
+      paths.stream()
+          .filter(each -> !each.path.equals(used))
+          .max(Comparator.comparingInt(each -> each.rank))
           .ifPresent(
               worst -> {
                 paths.remove(worst);
-                effects.add(new Effect.Retire<>(worst));
+                effects.add(new Effect.Retire<>(worst.path));
               });
     }
   }
 
-  private Entry entry(P path) {
-    Entry entry = paths.get(path);
+  private @Nullable Entry<P> find(P path) {
+    for (Entry<P> each : paths) {
+      if (each.path.equals(path)) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  private Entry<P> entry(P path) {
+    Entry<P> entry = find(path);
     if (entry == null) {
       throw new IllegalStateException("a path in use that is not attached");
     }
@@ -147,7 +155,7 @@ public final class PathChoice<P> {
 
   /** Full-size frames have passed both ways on this path. */
   public List<Effect<P>> onValidated(P path, Instant now) {
-    Entry entry = paths.get(path);
+    Entry<P> entry = find(path);
     List<Effect<P>> effects = new ArrayList<>();
     if (entry == null) {
       return effects;
@@ -163,7 +171,7 @@ public final class PathChoice<P> {
   /** The peer sends by this path from now on. */
   public List<Effect<P>> onPeerUses(P path, Instant now) {
     List<Effect<P>> effects = new ArrayList<>();
-    Entry entry = paths.get(path);
+    Entry<P> entry = find(path);
     if (entry == null || path.equals(used)) {
       return effects;
     }
@@ -185,29 +193,27 @@ public final class PathChoice<P> {
   private void use(P path, List<Effect<P>> effects) {
     used = path;
     aloneSince = null;
-    Entry entry = entry(path);
+    Entry<P> entry = entry(path);
     entry.silent = false;
     entry.standsBySince = null;
     effects.add(new Effect.Use<>(path));
   }
 
   private void abortSilent(List<Effect<P>> effects) {
-    paths
-        .entrySet()
-        .removeIf(
-            each -> {
-              boolean dead = each.getValue().silent && !each.getKey().equals(used);
-              if (dead) {
-                effects.add(new Effect.Abort<>(each.getKey()));
-              }
-              return dead;
-            });
+    paths.removeIf(
+        each -> {
+          boolean dead = each.silent && !each.path.equals(used);
+          if (dead) {
+            effects.add(new Effect.Abort<>(each.path));
+          }
+          return dead;
+        });
   }
 
   /** Nothing comes on this path that should have come. */
   public List<Effect<P>> onSilent(P path, Instant now) {
     List<Effect<P>> effects = new ArrayList<>();
-    Entry entry = paths.get(path);
+    Entry<P> entry = find(path);
     if (entry != null && !entry.silent) {
       entry.silent = true;
       if (path.equals(used)) {
@@ -220,7 +226,7 @@ public final class PathChoice<P> {
   /** Something has come on this path. */
   public List<Effect<P>> onHeard(P path, Instant now) {
     List<Effect<P>> effects = new ArrayList<>();
-    Entry entry = paths.get(path);
+    Entry<P> entry = find(path);
     if (entry != null && entry.silent) {
       entry.silent = false;
       if (used == null) {
@@ -233,7 +239,7 @@ public final class PathChoice<P> {
   /** A path is gone. */
   public List<Effect<P>> onEnded(P path, Instant now) {
     List<Effect<P>> effects = new ArrayList<>();
-    paths.remove(path);
+    paths.removeIf(each -> each.path.equals(path));
     if (path.equals(used)) {
       leave(now, effects);
     }
@@ -243,10 +249,10 @@ public final class PathChoice<P> {
   private void leave(Instant now, List<Effect<P>> effects) {
     used = null;
     Optional<P> next =
-        paths.entrySet().stream()
-            .filter(each -> !each.getValue().silent)
-            .min(Comparator.comparingInt(each -> each.getValue().rank))
-            .map(Map.Entry::getKey);
+        paths.stream()
+            .filter(each -> !each.silent)
+            .min(Comparator.comparingInt(each -> each.rank))
+            .map(each -> each.path);
     if (next.isPresent()) {
       use(next.get(), effects);
       abortSilent(effects);
@@ -263,7 +269,7 @@ public final class PathChoice<P> {
     }
     Instant first = null;
     if (role == Session.Role.DECIDER) {
-      for (Entry entry : paths.values()) {
+      for (Entry<P> entry : paths) {
         Instant since = entry.standsBySince;
         if (since != null && (first == null || since.plus(GRACE).isBefore(first))) {
           first = since.plus(GRACE);
@@ -283,17 +289,15 @@ public final class PathChoice<P> {
       return effects;
     }
     if (role == Session.Role.DECIDER) {
-      paths
-          .entrySet()
-          .removeIf(
-              each -> {
-                Instant since = each.getValue().standsBySince;
-                boolean retires = since != null && !now.isBefore(since.plus(GRACE));
-                if (retires) {
-                  effects.add(new Effect.Retire<>(each.getKey()));
-                }
-                return retires;
-              });
+      paths.removeIf(
+          each -> {
+            Instant since = each.standsBySince;
+            boolean retires = since != null && !now.isBefore(since.plus(GRACE));
+            if (retires) {
+              effects.add(new Effect.Retire<>(each.path));
+            }
+            return retires;
+          });
     }
     return effects;
   }

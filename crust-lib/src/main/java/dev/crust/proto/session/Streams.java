@@ -43,7 +43,9 @@ final class Streams<R> {
   private final Limits theirs;
   private final Outbox<R> outbox;
   private final Session.Listener<R> listener;
-  private final Map<Long, Both> open = new HashMap<>();
+
+  /** Most connections have none. */
+  private Map<Long, Both> open = Map.of();
 
   /** How much the users of streams that are forgotten have not taken. */
   private Map<Long, Long> untaken = Map.of();
@@ -104,6 +106,7 @@ final class Streams<R> {
   }
 
   private void put(long id, int priority, boolean accepted, long largest, Instant now) {
+    open = open.isEmpty() ? new HashMap<>() : open;
     open.put(
         id,
         new Both(
@@ -327,6 +330,7 @@ final class Streams<R> {
   private void forget(long id, Both both) {
     if (both.outDone && both.in.ended()) {
       open.remove(id);
+      open = open.isEmpty() ? Map.of() : open;
       if (both.in.untaken() > 0) {
         untaken = untaken.isEmpty() ? new HashMap<>() : untaken;
         untaken.put(id, both.in.untaken());
