@@ -71,6 +71,7 @@ final class EndpointContext {
   private final List<UdpPorts> udp = new CopyOnWriteArrayList<>();
   private final Set<Candidate> punched = ConcurrentHashMap.newKeySet();
   private final Expected expected = new Expected();
+  private final SpareArrays spareArrays = new SpareArrays(32 << 10, 64);
   private final AtomicLong unacknowledged = new AtomicLong();
   private volatile @Nullable Consumer<? super PeerStream> streamReceiver;
   private volatile @Nullable BiConsumer<? super Connection, ? super Message> receiver;
@@ -127,6 +128,11 @@ final class EndpointContext {
   /** What threads of this endpoint with this role are called. */
   String threadName(String role) {
     return "crust-" + self.toString().substring(0, 6) + "-" + role;
+  }
+
+  /** For what streams keep until their users read it. */
+  SpareArrays spareArrays() {
+    return spareArrays;
   }
 
   List<InetSocketAddress> stunServers() {

@@ -41,7 +41,7 @@ final class LocalStream implements PeerStream, StreamEnd {
   private final EndpointContext context;
   private final SendBudget shared;
   private final SendBudget own;
-  private final ReceivedBytes received = new ReceivedBytes();
+  private final ReceivedBytes received;
   private final AtomicBoolean finished = new AtomicBoolean();
   private final AtomicBoolean writing = new AtomicBoolean();
   private final AtomicBoolean stopped = new AtomicBoolean();
@@ -68,6 +68,7 @@ final class LocalStream implements PeerStream, StreamEnd {
     this.context = context;
     this.shared = shared;
     this.own = SendBudget.alone(SEND_LIMIT);
+    this.received = new ReceivedBytes(context.spareArrays());
   }
 
   @Override

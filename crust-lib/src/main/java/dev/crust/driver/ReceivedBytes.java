@@ -29,6 +29,10 @@ final class ReceivedBytes {
     }
   }
 
+  /** A chunk of a stream whose user is not behind is not shorter than this, in bytes. */
+  private static final int SHORTEST = 1 << 10;
+
+  private final SpareArrays spare;
   private final ArrayDeque<ByteBuffer> chunks = new ArrayDeque<>();
   private int length;
   private boolean ended;
@@ -36,6 +40,15 @@ final class ReceivedBytes {
   private @Nullable IOException failure;
   private @Nullable Consumer<Outcome> waiting;
   private @Nullable Target target;
+
+  /**
+   * Nothing has come.
+   *
+   * @param spare what comes is kept in these while the user is behind
+   */
+  ReceivedBytes(SpareArrays spare) {
+    this.spare = spare;
+  }
 
   /** Puts bytes in, all of them. Returns whether a flush is owed that was not before. */
   synchronized boolean put(ByteBuffer bytes) {
@@ -63,19 +76,28 @@ final class ReceivedBytes {
   }
 
   private void keep(ByteBuffer bytes) {
-    int size = bytes.remaining();
     ByteBuffer tail = chunks.peekLast();
-    if (tail != null && tail.capacity() - tail.limit() >= size) {
-      int end = tail.limit();
-      tail.limit(end + size);
-      tail.put(end, bytes, bytes.position(), size);
-      bytes.position(bytes.limit());
-    } else {
-      byte[] chunk = new byte[Math.max(size, 1 << 10)];
-      bytes.get(chunk, 0, size);
-      chunks.add(ByteBuffer.wrap(chunk).limit(size));
+    if (tail != null) {
+      append(tail, bytes);
     }
-    length += size;
+    while (bytes.hasRemaining()) {
+      // Many streams may each hold a little, few hold much.
+      boolean behind = length >= spare.size() / 2;
+      ByteBuffer chunk =
+          ByteBuffer.wrap(behind ? spare.take() : new byte[Math.max(bytes.remaining(), SHORTEST)])
+              .limit(0);
+      chunks.add(chunk);
+      append(chunk, bytes);
+    }
+  }
+
+  private void append(ByteBuffer chunk, ByteBuffer bytes) {
+    int end = chunk.limit();
+    int part = Math.min(chunk.capacity() - end, bytes.remaining());
+    chunk.limit(end + part);
+    chunk.put(end, bytes, bytes.position(), part);
+    bytes.position(bytes.position() + part);
+    length += part;
   }
 
   /** Wakes whoever waits. */
@@ -120,6 +142,7 @@ final class ReceivedBytes {
         return;
       }
       failure = how;
+      chunks.forEach(this::giveBack);
       chunks.clear();
       length = 0;
     }
@@ -204,10 +227,15 @@ final class ReceivedBytes {
       chunk.get(into, offset + count, part);
       count += part;
       if (!chunk.hasRemaining()) {
-        chunks.remove();
+        giveBack(chunks.remove());
       }
     }
     length -= count;
     return count;
+  }
+
+  @SuppressWarnings("ByteBufferBackingArray") // our own
+  private void giveBack(ByteBuffer chunk) {
+    spare.give(chunk.array());
   }
 }
