@@ -45,6 +45,10 @@ final class TransportsTest {
           .extracting(Candidate::transport)
           .containsExactly(Transport.TCP, Transport.QUIC);
       Connection connection = await(bob.endpoint().connect(alice.address()));
+      if (connection.path().transport() == Transport.QUIC) {
+        // On a busy machine TCP may need more than its head start; it still takes over.
+        assertThat(bob.next(Event.PathChanged.class).reason()).isEqualTo(Reason.BETTER_PATH);
+      }
       assertThat(connection.path().transport()).isEqualTo(Transport.TCP);
     }
   }
