@@ -7,6 +7,7 @@ import dev.crust.Connection;
 import dev.crust.CrustAddress;
 import dev.crust.Path;
 import dev.crust.Reason;
+import dev.crust.io.Addresses;
 import dev.crust.io.Outgoing;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.dial.DialRace;
@@ -97,10 +98,19 @@ final class Dial {
     run(race.onTimeout(context.now()));
   }
 
-  /** How much later relays are asked: a direct path that is as fast spares them the work. */
+  /**
+   * How much later relays are asked: a direct path that is as fast spares them the work. Who names
+   * relays thinks that it cannot be reached otherwise, unless by its neighbours.
+   */
   private Duration headStart() {
     if (address.candidates().isEmpty()) {
       return Duration.ZERO;
+    }
+    if (!address.via().isEmpty()) {
+      boolean neighbours =
+          address.candidates().stream()
+              .anyMatch(each -> Addresses.isNeighbour(each.address().getAddress()));
+      return neighbours ? DialRace.LAN_STAGGER : Duration.ZERO;
     }
     boolean onLan =
         address.candidates().stream()

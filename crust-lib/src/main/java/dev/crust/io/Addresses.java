@@ -11,11 +11,13 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +70,29 @@ public final class Addresses {
                 new Reachable(
                     new InetSocketAddress(ranked.address, bound.getPort()), ranked.network))
         .toList();
+  }
+
+  /**
+   * Whether an address is of a network that this host is on, so that no router stands before it.
+   * False also if the interfaces cannot be listed.
+   */
+  public static boolean isNeighbour(InetAddress address) {
+    try (Stream<NetworkInterface> all = NetworkInterface.networkInterfaces()) {
+      return all.flatMap(nif -> nif.getInterfaceAddresses().stream())
+          .anyMatch(each -> sharePrefix(each.getAddress(), address, each.getNetworkPrefixLength()));
+    } catch (SocketException e) {
+      return false;
+    }
+  }
+
+  private static boolean sharePrefix(InetAddress one, InetAddress other, int bits) {
+    byte[] ones = one.getAddress();
+    byte[] others = other.getAddress();
+    int whole = bits / 8;
+    int rest = bits % 8;
+    return ones.length == others.length
+        && Arrays.equals(ones, 0, whole, others, 0, whole)
+        && (rest == 0 || (ones[whole] ^ others[whole]) >> (8 - rest) == 0);
   }
 
   /** The address of this host from which the kernel would send to that one, if any leads there. */
