@@ -4,59 +4,68 @@ import static dev.crust.LoopbackEndpoints.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crust.LoopbackEndpoints.Watched;
-import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** A connection whose TCP connections are cut, in the middle of whatever passes. */
+/** A connection whose paths are cut, in the middle of whatever passes. */
 @Timeout(600)
 final class CutsTest {
-  @Test
-  void twentyCuts() throws Exception {
-    run(20, 64 << 20, 10_000);
+  /** Fewer where a cut is silent: each takes half a second at least to be noticed. */
+  @ParameterizedTest
+  @CsvSource({"TCP, 20, 64", "QUIC, 8, 8", "ANY, 8, 8"})
+  void aFewCuts(Over over, int cuts, int mebibytes) throws Exception {
+    run(over, cuts, mebibytes << 20, 10_000);
   }
 
-  @Test
+  @ParameterizedTest
+  @CsvSource({"TCP, 200, 1024", "QUIC, 100, 64", "ANY, 100, 256"})
   @Tag("full")
-  void twoHundredCuts() throws Exception {
-    run(200, 1 << 30, 100_000);
+  void manyCuts(Over over, int cuts, int mebibytes) throws Exception {
+    run(over, cuts, mebibytes << 20, 100_000);
   }
 
-  /** The proxy is gone with the path, and where the dialled one listens was never told. */
-  @Test
-  void theDialledSideCanDialBack() throws Exception {
-    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
-      Watched alice = endpoints.open();
-      Watched bob = endpoints.open();
+  /** The proxies are gone with the path, and where the dialled one listens was never told. */
+  @ParameterizedTest
+  @EnumSource
+  void theDialledSideCanDialBack(Over over) throws Exception {
+    Duration heartbeat = Duration.ofMillis(250);
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
+      Watched alice = endpoints.open(builder -> builder.heartbeat(heartbeat));
+      Watched bob = endpoints.open(builder -> builder.heartbeat(heartbeat));
       Connection connection;
-      try (TcpProxy proxy =
-          new TcpProxy(
-              LoopbackEndpoints.port(alice),
-              InetAddress.getLoopbackAddress(),
-              TcpProxy.elsewhere(),
-              true)) {
-        connection = bob.connect(LoopbackEndpoints.at(alice.id(), proxy.port()));
+      CrustAddress dialled;
+      try (Proxies proxies = Proxies.hidingTheDialled(alice)) {
+        dialled = proxies.address();
+        connection = bob.connect(dialled);
         await(connection.ping());
       }
       await(connection.send(Message.of("over a path that alice has dialled")));
-      assertThat(connection.path().local().getPort()).isEqualTo(LoopbackEndpoints.port(bob));
+      Path path = connection.path();
+      assertThat(bob.listening(path.transport())).contains(path.local());
+      assertThat(dialled.candidates()).extracting(Candidate::address).doesNotContain(path.remote());
       assertThat(bob.events()).noneMatch(Event.Lost.class::isInstance);
     }
   }
 
-  private static void run(int cuts, int bytes, int messages) throws Exception {
+  private static void run(Over over, int cuts, int bytes, int messages) throws Exception {
     Random random = new Random(7);
-    InetAddress elsewhere = TcpProxy.elsewhere();
-    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
-      Watched alice = endpoints.open();
-      Watched bob = endpoints.open();
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
+      Watched alice = endpoints.open(over.dialled());
+      Watched bob = endpoints.open(over.dialling());
       CompletableFuture<byte[]> digest = new CompletableFuture<>();
       CompletableFuture<Integer> counted = new CompletableFuture<>();
       Numbers numbers = new Numbers(messages, counted);
@@ -64,34 +73,61 @@ final class CutsTest {
       alice
           .endpoint()
           .onStream(stream -> start(() -> digest.complete(Bulk.digest(stream.input()))));
-      try (TcpProxy proxy =
-          new TcpProxy(LoopbackEndpoints.port(alice), elsewhere, elsewhere, false)) {
-        Connection connection =
-            bob.connect(CrustAddress.of(alice.id(), List.of(Candidate.tcp(proxy.address()))));
-        PeerStream stream = await(connection.openStream(200));
-        AtomicReference<byte[]> sent = new AtomicReference<>();
-        CompletableFuture<Void> written = start(() -> sent.set(Bulk.write(stream.output(), bytes)));
-        CompletableFuture<CompletionStage<Void>> last = new CompletableFuture<>();
-        CompletableFuture<Void> numbered = start(() -> last.complete(number(connection, messages)));
+      Proxies proxies = endpoints.through(Proxies.hidingBoth(alice));
+      Connection connection = bob.connect(proxies.address());
+      PeerStream stream = await(connection.openStream(200));
+      AtomicReference<byte[]> sent = new AtomicReference<>();
+      CompletableFuture<Void> written = start(() -> sent.set(Bulk.write(stream.output(), bytes)));
+      CompletableFuture<CompletionStage<Void>> last = new CompletableFuture<>();
+      CompletableFuture<Void> numbered = start(() -> last.complete(number(connection, messages)));
 
-        // Most cuts fall into the transfer, and a few into the greeting of the path before.
-        int resumed = 0;
-        for (int i = 0; i < cuts && !written.isDone(); i++) {
-          boolean early = random.nextInt(5) == 0;
-          proxy.cutAfter(1 + random.nextInt(early ? 4000 : bytes / cuts));
-          while (proxy.cutIsDue() && !written.isDone()) {
-            Event event = bob.events().poll(100, TimeUnit.MILLISECONDS);
-            assertThat(event instanceof Event.Lost).as("%s", event).isFalse();
-            resumed += event instanceof Event.PathChanged moved && moved.to().isPresent() ? 1 : 0;
-          }
+      // Most cuts fall into the transfer, and a few into the greeting of the path before.
+      Resumptions resumptions = new Resumptions(proxies.address());
+      for (int i = 0; i < cuts && !written.isDone(); i++) {
+        boolean early = random.nextInt(5) == 0;
+        int after = 1 + random.nextInt(early ? 4000 : bytes / cuts);
+        proxies.favourQuic(i % 2 == 0);
+        if (over == Over.TCP || i % 4 != 3) {
+          proxies.cutAfter(after);
+        } else {
+          proxies.forgetAfter(after);
         }
-        written.get(300, TimeUnit.SECONDS);
-        numbered.get(300, TimeUnit.SECONDS);
-        assertThat(digest.get(60, TimeUnit.SECONDS)).isEqualTo(sent.get());
-        assertThat(counted.get(60, TimeUnit.SECONDS)).isEqualTo(messages);
-        last.get(60, TimeUnit.SECONDS).toCompletableFuture().get(60, TimeUnit.SECONDS);
-        assertThat(alice.endpoint().connections()).hasSize(1);
-        assertThat(resumed).as("times resumed").isGreaterThan(cuts / 3);
+        while (proxies.cutIsDue() && !written.isDone()) {
+          resumptions.onEvent(bob.events().poll(100, TimeUnit.MILLISECONDS));
+        }
+      }
+      proxies.favourQuic(false);
+      written.get(300, TimeUnit.SECONDS);
+      numbered.get(300, TimeUnit.SECONDS);
+      assertThat(digest.get(60, TimeUnit.SECONDS)).isEqualTo(sent.get());
+      assertThat(counted.get(60, TimeUnit.SECONDS)).isEqualTo(messages);
+      last.get(60, TimeUnit.SECONDS).toCompletableFuture().get(60, TimeUnit.SECONDS);
+      assertThat(alice.endpoint().connections()).hasSize(1);
+      List<Event> rest = new ArrayList<>();
+      bob.events().drainTo(rest);
+      rest.forEach(resumptions::onEvent);
+      assertThat(resumptions.count).as("times resumed").isGreaterThan(cuts / 3);
+      assertThat(resumptions.by).contains(over == Over.TCP ? Transport.TCP : Transport.QUIC);
+    }
+  }
+
+  /** How often a connection that must not be lost was carried on, and by what. */
+  private static final class Resumptions {
+    private final CrustAddress dialled;
+    private final Set<Transport> by = EnumSet.noneOf(Transport.class);
+    private int count;
+
+    Resumptions(CrustAddress dialled) {
+      this.dialled = dialled;
+    }
+
+    void onEvent(@Nullable Event event) {
+      assertThat(event instanceof Event.Lost).as("%s", event).isFalse();
+      if (event instanceof Event.PathChanged moved && moved.to().isPresent()) {
+        Path path = moved.to().get();
+        assertThat(dialled.candidates()).contains(new Candidate(path.transport(), path.remote()));
+        by.add(path.transport());
+        count++;
       }
     }
   }

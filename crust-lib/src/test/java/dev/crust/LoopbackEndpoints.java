@@ -5,9 +5,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -19,6 +23,7 @@ final class LoopbackEndpoints implements AutoCloseable {
 
   private final Over over;
   private final List<Endpoint> open = new ArrayList<>();
+  private final List<Proxies> between = new ArrayList<>();
 
   /** Endpoints that speak TCP. */
   LoopbackEndpoints() {
@@ -37,6 +42,14 @@ final class LoopbackEndpoints implements AutoCloseable {
 
     CrustAddress address() {
       return endpoint.address();
+    }
+
+    /** Where it listens by this transport, if it does. */
+    Optional<InetSocketAddress> listening(Transport transport) {
+      return address().candidates().stream()
+          .filter(candidate -> candidate.transport() == transport)
+          .map(Candidate::address)
+          .findFirst();
     }
 
     Connection connect(CrustAddress address) throws Exception {
@@ -78,7 +91,11 @@ final class LoopbackEndpoints implements AutoCloseable {
   }
 
   Watched open(UnaryOperator<EndpointBuilder> settings) throws IOException {
-    Endpoint endpoint = settings.apply(over.builder()).open();
+    return open(settings.apply(over.builder()));
+  }
+
+  Watched open(EndpointBuilder builder) throws IOException {
+    Endpoint endpoint = builder.open();
     open.add(endpoint);
     LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
     endpoint.onEvent(events::add);
@@ -108,8 +125,30 @@ final class LoopbackEndpoints implements AutoCloseable {
     return watched.address().candidates().get(0).address().getPort();
   }
 
+  /** Proxies that are closed after the endpoints, which say farewell through them. */
+  Proxies through(Proxies proxies) {
+    between.add(proxies);
+    return proxies;
+  }
+
   @Override
   public void close() {
-    open.forEach(Endpoint::close);
+    closeAll(List.of(this));
+  }
+
+  /** Closes them at once: an endpoint waits for a peer that does not hear it. */
+  static void closeAll(List<LoopbackEndpoints> all) {
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try {
+      CompletableFuture.allOf(
+              all.stream()
+                  .flatMap(each -> each.open.stream())
+                  .map(endpoint -> CompletableFuture.runAsync(endpoint::close, threads))
+                  .toArray(CompletableFuture[]::new))
+          .join();
+    } finally {
+      threads.shutdown();
+      all.forEach(each -> each.between.forEach(Proxies::close));
+    }
   }
 }

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** Stands between two endpoints on loopback: records what passes, and can fall silent or cut. */
 final class TcpProxy implements AutoCloseable {
@@ -24,7 +23,7 @@ final class TcpProxy implements AutoCloseable {
   private final List<ByteArrayOutputStream> recorded = new CopyOnWriteArrayList<>();
   private final InetAddress towardsTarget;
   private final boolean records;
-  private final AtomicLong left = new AtomicLong(Long.MAX_VALUE);
+  private final Fuse fuse;
   private volatile boolean silent;
   private volatile CountDownLatch gate = new CountDownLatch(0);
 
@@ -38,9 +37,17 @@ final class TcpProxy implements AutoCloseable {
    */
   TcpProxy(int target, InetAddress towardsDialler, InetAddress towardsTarget, boolean records)
       throws IOException {
+    this(target, towardsDialler, towardsTarget, records, new Fuse());
+  }
+
+  /** The same, with a fuse that burns in the middle of what passes. */
+  TcpProxy(
+      int target, InetAddress towardsDialler, InetAddress towardsTarget, boolean records, Fuse fuse)
+      throws IOException {
     this.target = target;
     this.towardsTarget = towardsTarget;
     this.records = records;
+    this.fuse = fuse;
     this.server = new ServerSocket(0, 50, towardsDialler);
     start(this::accept);
   }
@@ -60,12 +67,12 @@ final class TcpProxy implements AutoCloseable {
 
   /** Cuts every connection in the middle of what passes, after so many bytes more. */
   void cutAfter(long bytes) {
-    left.set(bytes);
+    fuse.light(bytes, this::cut);
   }
 
   /** Whether the cut is still to come. */
   boolean cutIsDue() {
-    return left.get() != Long.MAX_VALUE;
+    return fuse.burns();
   }
 
   int port() {
@@ -147,13 +154,10 @@ final class TcpProxy implements AutoCloseable {
   }
 
   private void passOn(byte[] bytes, int length, OutputStream out) throws IOException {
-    long before = left.getAndUpdate(n -> n == Long.MAX_VALUE ? n : Math.max(0, n - length));
-    if (before > length) {
-      out.write(bytes, 0, length);
-    } else {
-      out.write(bytes, 0, (int) before);
-      left.set(Long.MAX_VALUE);
-      cut();
+    int passing = fuse.burn(length);
+    out.write(bytes, 0, passing);
+    if (passing < length) {
+      fuse.blow();
     }
   }
 
