@@ -401,6 +401,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
       pump(path);
     } else if (effect == PathHealth.Effect.SILENT) {
       changing = Reason.SILENT;
+      resumption.note(path.describe() + ": " + Reason.SILENT);
       path.health().onSilenceNoted(now);
       run(choice.onSilent(path, now));
       // Whatever has silenced this one may have silenced that which takes over, too.
