@@ -150,6 +150,26 @@ final class OneConnectionTest {
     }
   }
 
+  /** Nothing is under way that would be missed before two heartbeats, of 20 s each. */
+  @Test
+  void aSilentPeerThatIsPingedIsNoticedSooner() throws Exception {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+      Watched alice = endpoints.open();
+      Watched bob = endpoints.open();
+      try (TcpProxy proxy = new TcpProxy(LoopbackEndpoints.port(alice))) {
+        Connection connection = bob.connect(LoopbackEndpoints.at(alice.id(), proxy.port()));
+        await(connection.ping());
+        proxy.fallSilent();
+        CompletionStage<Connection.Pong> ping = connection.ping();
+        Event.PathChanged left = bob.next(Event.PathChanged.class);
+        assertThat(left.to()).isEmpty();
+        assertThat(left.reason()).isEqualTo(Reason.SILENT);
+        assertThat(bob.next(Event.PathChanged.class).to()).as("by alice's own address").isPresent();
+        await(ping);
+      }
+    }
+  }
+
   @Test
   void anIdlePeerIsNotTakenForSilent() throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {

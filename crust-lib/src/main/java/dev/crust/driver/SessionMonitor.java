@@ -185,7 +185,10 @@ final class SessionMonitor implements Session.Listener<Sent> {
       answer.completeExceptionally(
           new IllegalStateException(SessionPath.MAX_PINGS + " pings wait for an answer already"));
     } else {
+      // Whoever asks wants to know: sooner than after two heartbeats.
+      used.get().health().doubt(context.now());
       pump(used.get());
+      schedule();
     }
   }
 
