@@ -323,7 +323,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
       write(
           FrameType.CLOSE,
           Close.newBuilder().setReason(reason.toString()).setDetail(shortened).build());
-      pipe.loop().schedule(pipe::close, LINGER_MILLIS, TimeUnit.MILLISECONDS);
+      pipe.loop().schedule(pipe::part, LINGER_MILLIS, TimeUnit.MILLISECONDS);
     } else {
       pipe.close();
     }
@@ -359,7 +359,7 @@ final class PeerPath implements Pipe.Reader, FrameReader.Frames {
       connection.end(new LocalConnection.End(told, detail));
     }
     report(told, detail);
-    pipe.close();
+    pipe.part();
   }
 
   /** The fate hears that the path belongs to a connection. On the control loop. */

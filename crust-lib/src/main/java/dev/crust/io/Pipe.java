@@ -158,6 +158,14 @@ public abstract sealed class Pipe extends ChannelInboundHandlerAdapter permits T
   /** Closes after what was written is sent, with the transport's own farewell. */
   public abstract void close();
 
+  /**
+   * Closes when both sides have said their last. Frees the two ends at once if they will be needed
+   * again: the ports of a punch are the same each time.
+   */
+  public void part() {
+    close();
+  }
+
   /** Closes at once: what is under way is not delivered. */
   public abstract void abort();
 

@@ -113,7 +113,7 @@ public final class PunchSocket extends ChannelInboundHandlerAdapter {
           if (pipe != null) {
             return;
           }
-          TcpPipe made = new TcpPipe(socket, becoming.guests);
+          TcpPipe made = TcpPipe.punched(socket, becoming.guests);
           pipe = made;
           ChannelPipeline handlers = socket.pipeline();
           handlers.addBefore(handlers.context(this).name(), "pipe", made);
@@ -143,7 +143,7 @@ public final class PunchSocket extends ChannelInboundHandlerAdapter {
         socket -> {
           SslHandler handler = becoming.tls.client(socket.alloc(), expected);
           handler.setHandshakeTimeoutMillis(becoming.handshakeMillis);
-          TcpPipe made = new TcpPipe(socket, readers);
+          TcpPipe made = TcpPipe.punched(socket, readers);
           pipe = made;
           ChannelPipeline handlers = socket.pipeline();
           // From last to first: TLS begins as soon as it is there.

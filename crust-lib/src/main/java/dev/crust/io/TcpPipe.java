@@ -23,9 +23,14 @@ final class TcpPipe extends Pipe {
       new Failures.Cause(Reason.PROTOCOL_VIOLATION, "part of a TLS record, then nothing");
 
   private final Channel channel;
+  private final boolean punched;
   private @Nullable EpollTcpInfo info;
 
   TcpPipe(Channel channel, Function<Pipe, Reader> readers) {
+    this(channel, false, readers);
+  }
+
+  private TcpPipe(Channel channel, boolean punched, Function<Pipe, Reader> readers) {
     super(
         Transport.TCP,
         channel.eventLoop(),
@@ -33,12 +38,19 @@ final class TcpPipe extends Pipe {
         channel.remoteAddress() == null ? NOT_YET : Addresses.plain(channel.remoteAddress()),
         readers);
     this.channel = channel;
+    this.punched = punched;
+  }
+
+  /** Of a socket between two ports on which both sides listen. */
+  static TcpPipe punched(Channel channel, Function<Pipe, Reader> readers) {
+    return new TcpPipe(channel, true, readers);
   }
 
   /** A circuit, whose transport and ends are those of the path to the relay. */
   TcpPipe(CircuitChannel channel, EventLoop loop, Circuit.Way way, Function<Pipe, Reader> readers) {
     super(loop, way, readers);
     this.channel = channel;
+    this.punched = false;
   }
 
   @Override
@@ -81,6 +93,19 @@ final class TcpPipe extends Pipe {
   @Override
   public void close() {
     channel.close();
+  }
+
+  /**
+   * A punched one by a reset: whoever closes first would keep the two ends for a minute (TIME-WAIT,
+   * RFC 9293 §3.6.1), or much longer if a NAT has forgotten them, and could not dial from there.
+   */
+  @Override
+  public void part() {
+    if (punched) {
+      abort();
+    } else {
+      close();
+    }
   }
 
   /** Closes by a reset. */

@@ -219,6 +219,31 @@ final class PunchSocketTest {
     assertThat(present(ben.ended)).isEqualTo(Failure.IN_USE);
   }
 
+  /** Whichever side dials again, and whichever has closed. */
+  @ParameterizedTest
+  @EnumSource(TlsRole.class)
+  void those_who_have_parted_can_meet_again(TlsRole annes) throws Exception {
+    TlsRole bens = annes == TlsRole.CLIENT ? TlsRole.SERVER : TlsRole.CLIENT;
+    anne.expected.put(ben.bound(), true);
+    for (int i = 0; i < 4; i++) {
+      ben.expected.put(anne.bound(), true);
+      Host dialling = i % 2 == 0 ? anne : ben;
+      dialling.dial((dialling == anne ? ben : anne).bound());
+      anne.awaitConnected().secure(annes, ben.identity.peerId(), anne::reader);
+      ben.awaitConnected().secure(bens, anne.identity.peerId(), ben::reader);
+      assertThat(present(anne.ended)).isEqualTo(ben.identity.peerId());
+      assertThat(present(ben.ended)).isEqualTo(anne.identity.peerId());
+      Talker annesTalker = present(anne.talkers);
+      Talker bensTalker = present(ben.talkers);
+      assertThat(await(annesTalker.arrived)).isTrue();
+      assertThat(await(bensTalker.arrived)).isTrue();
+      Talker parting = i < 2 ? annesTalker : bensTalker;
+      parting.pipe.loop().execute(parting.pipe::part);
+      await(annesTalker.closed);
+      await(bensTalker.closed);
+    }
+  }
+
   @Test
   void after_a_reset_the_same_two_ends_meet_again() throws Exception {
     for (int i = 0; i < 3; i++) {
