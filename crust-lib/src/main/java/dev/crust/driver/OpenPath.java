@@ -5,7 +5,6 @@ import dev.crust.Path;
 import dev.crust.Transport;
 import dev.crust.io.Pipe;
 import dev.crust.proto.MalformedMessageException;
-import dev.crust.proto.session.PathChoice;
 import dev.crust.proto.session.PathHealth;
 import dev.crust.proto.session.SessionPath;
 import java.nio.ByteBuffer;
@@ -84,7 +83,7 @@ final class OpenPath {
   /** The smaller the better: TCP before QUIC, and both before a relay. */
   int rank() {
     if (isRelayed()) {
-      return PathChoice.RELAYED;
+      return 2;
     }
     return pipe().transport() == Transport.TCP ? 0 : 1;
   }

@@ -115,10 +115,7 @@ final class SessionMonitor implements Session.Listener<Sent> {
       return open;
     }
     hadOthers = last != null;
-    changing =
-        choice.used().isPresent()
-            ? Reason.BETTER_PATH
-            : hadOthers ? Reason.RESUMED : Reason.PATH_LOST;
+    changing = hadOthers ? Reason.RESUMED : Reason.PATH_LOST;
     run(choice.onAttached(open, open.rank(), now));
     open.ask(null);
     pump(open);

@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <caption>Transitions</caption>
  * <tr><th>in use</th><th>event</th><th>effect</th><th>then in use</th></tr>
  * <tr><td>none</td><td>a path is attached</td><td>Use it; Abort of those that had fallen silent</td><td>it</td></tr>
- * <tr><td>a direct path</td><td>a better one is attached, we decide</td><td>Validate it</td><td>the same</td></tr>
- * <tr><td>a relayed path</td><td>a direct one is attached, we decide</td><td>Use it, Validate it</td><td>it; the relayed one stands by until it is validated, at least</td></tr>
+ * <tr><td>a path</td><td>a better one is attached, we decide</td><td>Validate it</td><td>the same</td></tr>
  * <tr><td>a path</td><td>a better one is validated, we decide</td><td>Use it</td><td>it; the old one stands by</td></tr>
  * <tr><td>a path</td><td>the peer uses another, and decides</td><td>Use that</td><td>that; the old one stands by</td></tr>
  * <tr><td>a path</td><td>it ends or falls silent, another stands by</td><td>Use the best that stands by</td><td>that</td></tr>
@@ -28,10 +27,6 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>any</td><td>a path has stood by for {@link #GRACE}, we decide</td><td>Retire it</td><td>the same</td></tr>
  * </table>
  *
- * <p>What a relay carries is slow and bounded, so whoever has a direct path instead uses it at
- * once, and for a round trip before it is known whether full-size frames pass. If one that was used
- * so ends or falls silent before that, the next must be validated first.
- *
  * @param <P> a path
  */
 public final class PathChoice<P> {
@@ -40,9 +35,6 @@ public final class PathChoice<P> {
 
   /** As many paths may a connection have; the worst that stands by goes first. */
   public static final int MAX_PATHS = 8;
-
-  /** The rank of a path through a relay; those that are direct have smaller ones. */
-  public static final int RELAYED = 2;
 
   /** What is to be done. */
   public sealed interface Effect<P> {
@@ -69,10 +61,6 @@ public final class PathChoice<P> {
     final P path;
     final int rank;
     boolean silent;
-
-    /** It is used although nobody knows yet whether full-size frames pass. */
-    boolean onTrust;
-
     @Nullable Instant standsBySince;
 
     Entry(P path, int rank) {
@@ -85,7 +73,6 @@ public final class PathChoice<P> {
   private final Duration patience;
   private final List<Entry<P>> paths = new ArrayList<>(1);
   private @Nullable P used;
-  private boolean trusts = true;
   private @Nullable Instant aloneSince;
 
   /**
@@ -129,10 +116,6 @@ public final class PathChoice<P> {
     } else {
       entry.standsBySince = now;
       if (role == Session.Role.DECIDER && rank < entry(used).rank) {
-        if (trusts && entry(used).rank >= RELAYED && rank < RELAYED) {
-          moveTo(path, now, effects);
-          entry.onTrust = true;
-        }
         effects.add(new Effect.Validate<>(path));
       }
     }
@@ -178,7 +161,6 @@ public final class PathChoice<P> {
       return effects;
     }
     entry.silent = false;
-    entry.onTrust = false;
     boolean better = used == null || (used != path && entry.rank < entry(used).rank);
     if (used == null || (better && role == Session.Role.DECIDER)) {
       moveTo(path, now, effects);
@@ -234,7 +216,6 @@ public final class PathChoice<P> {
     Entry<P> entry = find(path);
     if (entry != null && !entry.silent) {
       entry.silent = true;
-      trusts &= !entry.onTrust;
       if (path.equals(used)) {
         leave(now, effects);
       }
@@ -258,11 +239,7 @@ public final class PathChoice<P> {
   /** A path is gone. */
   public List<Effect<P>> onEnded(P path, Instant now) {
     List<Effect<P>> effects = new ArrayList<>();
-    Entry<P> entry = find(path);
-    if (entry != null) {
-      trusts &= !entry.onTrust;
-      paths.remove(entry);
-    }
+    paths.removeIf(each -> each.path.equals(path));
     if (path.equals(used)) {
       leave(now, effects);
     }
@@ -285,18 +262,13 @@ public final class PathChoice<P> {
     }
   }
 
-  /** Whether paths that stand by are not needed: we decide, and that in use is known to be good. */
-  private boolean retires() {
-    return role == Session.Role.DECIDER && used != null && !entry(used).onTrust;
-  }
-
   /** When {@link #onTimeout} should be called next; null for never. */
   public @Nullable Instant deadline() {
     if (aloneSince != null) {
       return aloneSince.plus(patience);
     }
     Instant first = null;
-    if (retires()) {
+    if (role == Session.Role.DECIDER) {
       for (Entry<P> entry : paths) {
         Instant since = entry.standsBySince;
         if (since != null && (first == null || since.plus(GRACE).isBefore(first))) {
@@ -316,7 +288,7 @@ public final class PathChoice<P> {
       }
       return effects;
     }
-    if (retires()) {
+    if (role == Session.Role.DECIDER) {
       paths.removeIf(
           each -> {
             Instant since = each.standsBySince;

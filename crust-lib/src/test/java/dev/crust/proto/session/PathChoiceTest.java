@@ -42,31 +42,6 @@ class PathChoiceTest {
   }
 
   @Test
-  void a_direct_path_is_used_at_once_instead_of_a_relayed_one() {
-    decider.onAttached("relayed", PathChoice.RELAYED, T0);
-    assertThat(decider.onAttached("quic", 1, T0).toString())
-        .isEqualTo(List.of(new Use<>("quic"), new Validate<>("quic")).toString());
-    assertThat(decider.onTimeout(T0.plusSeconds(31))).as("not validated").isEmpty();
-    assertThat(decider.onValidated("quic", T0.plusSeconds(32))).isEmpty();
-    assertThat(decider.onTimeout(T0.plusSeconds(33))).isEqualTo(List.of(new Retire<>("relayed")));
-    assertThat(decider.onAttached("tcp", 0, T0)).isEqualTo(List.of(new Validate<>("tcp")));
-    assertThat(follower.onAttached("relayed", PathChoice.RELAYED, T0))
-        .isEqualTo(List.of(new Use<>("relayed")));
-    assertThat(follower.onAttached("quic", 1, T0)).isEmpty();
-  }
-
-  @Test
-  void whoever_was_disappointed_validates_first() {
-    decider.onAttached("relayed", PathChoice.RELAYED, T0);
-    decider.onAttached("first", 0, T0);
-    assertThat(decider.onSilent("first", T0).toString())
-        .isEqualTo(List.of(new Use<>("relayed"), new Abort<>("first")).toString());
-    assertThat(decider.onAttached("second", 0, T0).toString())
-        .isEqualTo(List.of(new Validate<>("second")).toString());
-    assertThat(decider.onValidated("second", T0)).isEqualTo(List.of(new Use<>("second")));
-  }
-
-  @Test
   void the_follower_goes_where_the_peer_sends() {
     follower.onAttached("quic", 1, T0);
     assertThat(follower.onAttached("tcp", 0, T0)).isEmpty();
