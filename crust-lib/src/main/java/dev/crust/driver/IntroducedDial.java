@@ -2,7 +2,6 @@ package dev.crust.driver;
 
 import dev.crust.Attempt;
 import dev.crust.PeerId;
-import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +21,7 @@ final class IntroducedDial {
   private final Queue<PeerId> introducers = new ArrayDeque<>(1);
   private final List<Attempt> attempts = new ArrayList<>(0);
   private Introductions.@Nullable Introduced current;
-  private @Nullable Future<?> end;
+  private final Alarm end;
   private boolean begun;
   private boolean over;
 
@@ -43,6 +42,7 @@ final class IntroducedDial {
     this.context = context;
     this.introductions = introductions;
     this.onExhausted = onExhausted;
+    this.end = new Alarm(context);
   }
 
   /** Begins, once. Returns whether anybody is being asked. */
@@ -51,9 +51,9 @@ final class IntroducedDial {
       begun = true;
       introducers.addAll(introductions.towards(peer, named));
       next();
-    }
-    if (!over && end == null) {
-      end = context.at(context.now().plus(context.dialTimeout()), context.control(), this::giveUp);
+      if (!over) {
+        end.set(context.now().plus(context.dialTimeout()), this::giveUp);
+      }
     }
     return !over;
   }
@@ -101,9 +101,7 @@ final class IntroducedDial {
   /** Nobody needs it any more. */
   void end() {
     over = true;
-    if (end != null) {
-      end.cancel(false);
-    }
+    end.stop();
     if (current != null) {
       current.end();
     }

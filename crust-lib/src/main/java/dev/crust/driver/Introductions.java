@@ -10,7 +10,6 @@ import dev.crust.proto.punch.Carried;
 import dev.crust.proto.punch.Introducer;
 import dev.crust.proto.punch.RateLimits;
 import dev.crust.proto.punch.Signalling;
-import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -170,8 +169,7 @@ final class Introductions {
       PeerId peer, LocalConnection by, BiConsumer<String, List<Attempt>> failed) {
     Introduced begun = new Introduced(peer, by, failed);
     paths.put(peer, begun);
-    begun.end =
-        context.at(context.now().plus(context.dialTimeout()), context.control(), begun::onTimeIsUp);
+    begun.end.set(context.now().plus(context.dialTimeout()), begun::onTimeIsUp);
     return begun;
   }
 
@@ -193,7 +191,7 @@ final class Introductions {
     private BiConsumer<String, List<Attempt>> failure;
     private boolean chosen;
     private boolean over;
-    private @Nullable Future<?> end;
+    private final Alarm end = new Alarm(context);
 
     Introduced(PeerId peer, LocalConnection by, BiConsumer<String, List<Attempt>> failure) {
       this.peer = peer;
@@ -217,9 +215,7 @@ final class Introductions {
 
     private void stop() {
       over = true;
-      if (end != null) {
-        end.cancel(false);
-      }
+      end.stop();
     }
 
     private void onTimeIsUp() {

@@ -8,7 +8,6 @@ import dev.crust.Reason;
 import dev.crust.io.Circuit;
 import dev.crust.proto.relay.CircuitDial;
 import dev.crust.proto.relay.RelayRefusal;
-import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -104,7 +103,7 @@ final class RelayedDial {
   private final List<Attempt> attempts = new ArrayList<>();
   private Instant began;
   private @Nullable CircuitDial dial;
-  private @Nullable Future<?> timer;
+  private final Alarm alarm;
   private long last;
   private boolean ranOut;
   private boolean exhausted;
@@ -130,6 +129,7 @@ final class RelayedDial {
     this.patience = patience;
     this.user = user;
     this.began = context.now();
+    this.alarm = new Alarm(context);
   }
 
   /** Begins after a while. */
@@ -140,7 +140,7 @@ final class RelayedDial {
     } else if (after.isZero()) {
       hurry();
     } else {
-      timer = context.at(began.plus(after), context.control(), this::hurry);
+      alarm.set(began.plus(after), this::hurry);
     }
   }
 
@@ -222,7 +222,7 @@ final class RelayedDial {
   private void end(Attempt.Outcome outcome, Reason reason) {
     over = true;
     peers.relays().unwatch(this);
-    stopTimer();
+    alarm.stop();
     for (Try late : tries.values()) {
       attempts.add(late.told(outcome, Optional.of(reason), "by " + late.relay));
       late.cancel();
@@ -277,21 +277,9 @@ final class RelayedDial {
             attempt);
   }
 
-  private void stopTimer() {
-    if (timer != null) {
-      timer.cancel(false);
-      timer = null;
-    }
-  }
-
   private void schedule() {
-    stopTimer();
-    if (dial != null && !over && !dial.deadline().equals(Instant.MAX)) {
-      timer =
-          context.at(
-              dial.deadline(),
-              context.control(),
-              () -> run(onMachine(machine -> machine.onTimeout(context.now()))));
+    if (dial != null && !over) {
+      alarm.set(dial.deadline(), () -> run(onMachine(machine -> machine.onTimeout(context.now()))));
     }
   }
 }

@@ -12,10 +12,8 @@ import dev.crust.proto.punch.Agreement;
 import dev.crust.proto.punch.Plan;
 import dev.crust.proto.punch.Side;
 import dev.crust.proto.punch.TcpPunch;
-import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -50,7 +48,7 @@ final class TcpPunching {
   private @Nullable PunchSocket winner;
   private boolean asked;
   private boolean closed;
-  private @Nullable Future<?> timer;
+  private final Alarm alarm;
 
   TcpPunching(
       PeerId peer,
@@ -65,6 +63,7 @@ final class TcpPunching {
     this.course = course;
     this.side = side;
     this.ear = ear;
+    this.alarm = new Alarm(context);
   }
 
   /** The peer asks for a round: it may dial before we have heard when that begins. */
@@ -149,7 +148,7 @@ final class TcpPunching {
   /** Nobody needs it any more. A path that is in use stays. */
   void close() {
     closed = true;
-    stopTimer();
+    alarm.stop();
     expectNobody();
     open.values().forEach(PunchSocket::abort);
     open.clear();
@@ -268,22 +267,10 @@ final class TcpPunching {
     }
   }
 
-  private void stopTimer() {
-    if (timer != null) {
-      timer.cancel(false);
-      timer = null;
-    }
-  }
-
   private void schedule() {
-    stopTimer();
     TcpPunch running = machine;
-    if (!closed && running != null && !running.deadline().equals(Instant.MAX)) {
-      timer =
-          context.at(
-              running.deadline(),
-              context.control(),
-              () -> carryOut(running.onTimeout(context.now())));
+    if (!closed && running != null) {
+      alarm.set(running.deadline(), () -> carryOut(running.onTimeout(context.now())));
     }
   }
 

@@ -12,7 +12,6 @@ import dev.crust.proto.punch.Introduction;
 import dev.crust.proto.punch.Plan;
 import dev.crust.proto.punch.PunchPacket;
 import dev.crust.proto.punch.Side;
-import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -25,7 +24,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Looks for a direct path to one peer together with that peer: an {@link Introduction}, and what
@@ -91,8 +89,8 @@ final class Traversal implements Punching.Ear {
   private boolean told;
   private boolean over;
   private Duration pause = FIRST_PAUSE;
-  private @Nullable Future<?> timer;
-  private @Nullable Future<?> later;
+  private final Alarm timer;
+  private final Alarm later;
 
   Traversal(PeerId peer, EndpointContext context, Traversals all, Course course) {
     this.peer = peer;
@@ -103,6 +101,8 @@ final class Traversal implements Punching.Ear {
     this.introduction = new Introduction(context.self(), peer, context::sign, new SecureRandom());
     this.udp = new UdpPunching(peer, context, all, course, side, this);
     this.tcp = new TcpPunching(peer, context, all, course, side, this);
+    this.timer = new Alarm(context);
+    this.later = new Alarm(context);
   }
 
   /** A direct path is wanted. One side asks, and each finds out where it stands meanwhile. */
@@ -149,14 +149,14 @@ final class Traversal implements Punching.Ear {
     if (udp.isIdle() && tcp.isIdle()) {
       end();
     } else {
-      later = context.at(context.now().plus(WIND_DOWN), context.control(), this::end);
+      later.set(context.now().plus(WIND_DOWN), this::end);
     }
   }
 
   private void stopLooking() {
     over = true;
-    stop(timer);
-    stop(later);
+    timer.stop();
+    later.stop();
     udp.rest();
     forgetToken();
   }
@@ -164,12 +164,6 @@ final class Traversal implements Punching.Ear {
   /** Whether it looks for nothing any more, though something may still be under way. */
   boolean isOver() {
     return over;
-  }
-
-  private static void stop(@Nullable Future<?> task) {
-    if (task != null) {
-      task.cancel(false);
-    }
   }
 
   /** A signal of the peer's has come, whoever carried it. */
@@ -219,7 +213,7 @@ final class Traversal implements Punching.Ear {
     }
     all.begun(peer, this);
     forgetToken();
-    stop(later);
+    later.stop();
     hopes.clear();
     failures.clear();
     agreement = Optional.of(agreed);
@@ -254,7 +248,7 @@ final class Traversal implements Punching.Ear {
     }
     if (!dials.isEmpty()) {
       Instant end = context.now().plus(DIAL_PATIENCE.multipliedBy(2));
-      later = context.at(end, context.control(), () -> onDialsOver(dials));
+      later.set(end, () -> onDialsOver(dials));
     }
   }
 
@@ -317,8 +311,7 @@ final class Traversal implements Punching.Ear {
       course.failed(sentence, attempts);
     }
     if (side == Side.CONTROLLING && !over) {
-      stop(later);
-      later = context.at(context.now().plus(pause), context.control(), this::ask);
+      later.set(context.now().plus(pause), this::ask);
       Duration longer = pause.multipliedBy(2);
       pause = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
     }
@@ -329,11 +322,8 @@ final class Traversal implements Punching.Ear {
   }
 
   private void schedule() {
-    stop(timer);
-    timer = null;
-    Instant due = introduction.deadline();
-    if (!over && !due.equals(Instant.MAX)) {
-      timer = context.at(due, context.control(), () -> run(introduction.onTimeout(context.now())));
+    if (!over) {
+      timer.set(introduction.deadline(), () -> run(introduction.onTimeout(context.now())));
     }
   }
 }

@@ -14,10 +14,8 @@ import dev.crust.proto.punch.PunchPacket;
 import dev.crust.proto.punch.PunchToken;
 import dev.crust.proto.punch.Side;
 import dev.crust.proto.punch.UdpPunch;
-import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -47,7 +45,7 @@ final class UdpPunching {
   private boolean opened;
   private boolean redialled;
   private boolean over;
-  private @Nullable Future<?> timer;
+  private final Alarm alarm;
 
   UdpPunching(
       PeerId peer,
@@ -62,6 +60,7 @@ final class UdpPunching {
     this.course = course;
     this.side = side;
     this.ear = ear;
+    this.alarm = new Alarm(context);
   }
 
   /** A round is about to be agreed on. */
@@ -107,7 +106,7 @@ final class UdpPunching {
   /** No more is to be sent. */
   void rest() {
     over = true;
-    stopTimer();
+    alarm.stop();
   }
 
   /** Whether nothing was dialled that may become a path. */
@@ -203,22 +202,10 @@ final class UdpPunching {
     }
   }
 
-  private void stopTimer() {
-    if (timer != null) {
-      timer.cancel(false);
-      timer = null;
-    }
-  }
-
   private void schedule() {
-    stopTimer();
     UdpPunch running = machine;
-    if (!over && running != null && !running.deadline().equals(Instant.MAX)) {
-      timer =
-          context.at(
-              running.deadline(),
-              context.control(),
-              () -> carryOut(running.onTimeout(context.now())));
+    if (!over && running != null) {
+      alarm.set(running.deadline(), () -> carryOut(running.onTimeout(context.now())));
     }
   }
 }
