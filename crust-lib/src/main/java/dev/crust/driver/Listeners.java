@@ -15,7 +15,7 @@ import dev.crust.io.UdpPorts;
 import dev.crust.proto.dial.CandidateRank;
 import dev.crust.proto.dial.CandidateRank.Found;
 import dev.crust.proto.dial.CandidateRank.Network;
-import dev.crust.proto.nat.Situation;
+import dev.crust.spi.Situation;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;

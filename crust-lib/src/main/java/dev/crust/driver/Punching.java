@@ -5,8 +5,8 @@ import dev.crust.Candidate;
 import dev.crust.Path;
 import dev.crust.Reason;
 import dev.crust.Transport;
-import dev.crust.proto.nat.Protocol;
 import dev.crust.proto.punch.PunchReport;
+import dev.crust.spi.Protocol;
 import java.util.List;
 import java.util.Optional;
 

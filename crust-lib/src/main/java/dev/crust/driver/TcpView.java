@@ -2,10 +2,10 @@ package dev.crust.driver;
 
 import dev.crust.io.PunchPort;
 import dev.crust.proto.nat.PortEvidence;
-import dev.crust.proto.nat.Profile;
 import dev.crust.proto.stun.StunAttribute.OtherAddress;
 import dev.crust.proto.stun.StunMessage;
 import dev.crust.proto.stun.StunTransaction;
+import dev.crust.spi.Profile;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,9 +1,13 @@
 package dev.crust.proto.nat;
 
 import dev.crust.proto.stun.NatBehaviour;
-import dev.crust.proto.stun.NatBehaviour.Filtering;
-import dev.crust.proto.stun.NatBehaviour.Mapping;
-import dev.crust.proto.stun.PortAllocation;
+import dev.crust.spi.PortAllocation;
+import dev.crust.spi.Profile;
+import dev.crust.spi.Profile.Filtering;
+import dev.crust.spi.Profile.Mapping;
+import dev.crust.spi.Profile.Outbound;
+import dev.crust.spi.Profile.Reachability;
+import dev.crust.spi.TraversalCandidate;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;

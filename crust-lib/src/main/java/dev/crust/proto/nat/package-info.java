@@ -1,6 +1,5 @@
 /**
- * What one side of a traversal tells the other: what stands between it and the Internet, and where
- * it may be met. Pure.
+ * How a {@link dev.crust.spi.Situation} comes about, and how it is told to the other side. Pure.
  */
 @NullMarked
 package dev.crust.proto.nat;

@@ -1,5 +1,6 @@
 package dev.crust.proto.punch;
 
+import dev.crust.spi.Side;
 import java.util.Locale;
 
 /** Why two sides have no direct path by a protocol. */

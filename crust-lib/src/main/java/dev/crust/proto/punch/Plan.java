@@ -1,8 +1,9 @@
 package dev.crust.proto.punch;
 
-import dev.crust.proto.nat.Protocol;
-import dev.crust.proto.nat.Situation;
-import dev.crust.proto.nat.TraversalCandidate;
+import dev.crust.spi.Protocol;
+import dev.crust.spi.Side;
+import dev.crust.spi.Situation;
+import dev.crust.spi.TraversalCandidate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

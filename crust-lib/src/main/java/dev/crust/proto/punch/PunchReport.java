@@ -1,7 +1,7 @@
 package dev.crust.proto.punch;
 
-import dev.crust.proto.nat.Protocol;
-import dev.crust.proto.nat.TraversalCandidate;
+import dev.crust.spi.Protocol;
+import dev.crust.spi.TraversalCandidate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;

@@ -1,9 +1,9 @@
 package dev.crust.proto.punch;
 
-import dev.crust.proto.nat.Protocol;
-import dev.crust.proto.nat.Situation;
-import dev.crust.proto.nat.TraversalCandidate;
-import dev.crust.proto.nat.TraversalCandidate.Kind;
+import dev.crust.spi.Protocol;
+import dev.crust.spi.Situation;
+import dev.crust.spi.TraversalCandidate;
+import dev.crust.spi.TraversalCandidate.Kind;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;

@@ -1,12 +1,12 @@
 package dev.crust.proto.punch;
 
-import dev.crust.proto.nat.Outbound;
-import dev.crust.proto.nat.Profile;
-import dev.crust.proto.nat.Protocol;
-import dev.crust.proto.nat.Situation;
-import dev.crust.proto.stun.NatBehaviour.Filtering;
-import dev.crust.proto.stun.NatBehaviour.Mapping;
-import dev.crust.proto.stun.PortAllocation.Pattern;
+import dev.crust.spi.PortAllocation.Pattern;
+import dev.crust.spi.Profile;
+import dev.crust.spi.Profile.Filtering;
+import dev.crust.spi.Profile.Mapping;
+import dev.crust.spi.Profile.Outbound;
+import dev.crust.spi.Protocol;
+import dev.crust.spi.Situation;
 
 /** What a side's situation comes to, for one protocol over IPv4: the rows of {@link Plan}. */
 enum Standing {

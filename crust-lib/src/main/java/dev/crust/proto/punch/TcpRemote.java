@@ -1,7 +1,7 @@
 package dev.crust.proto.punch;
 
-import dev.crust.proto.nat.TraversalCandidate;
 import dev.crust.proto.punch.PunchReport.Outcome;
+import dev.crust.spi.TraversalCandidate;
 import java.time.Duration;
 import java.time.Instant;
 

@@ -2,14 +2,14 @@ package dev.crust.proto.reachability;
 
 import dev.crust.PeerId;
 import dev.crust.proto.MalformedMessageException;
-import dev.crust.proto.nat.Protocol;
-import dev.crust.proto.nat.Reachability;
-import dev.crust.proto.nat.TraversalCandidate;
 import dev.crust.proto.reachability.DialBackMessages.Probe;
 import dev.crust.proto.reachability.DialBackMessages.Report;
 import dev.crust.proto.reachability.DialBackMessages.Request;
 import dev.crust.proto.reachability.DialBackMessages.Status;
-import dev.crust.proto.stun.NatBehaviour.Filtering;
+import dev.crust.spi.Profile.Filtering;
+import dev.crust.spi.Profile.Reachability;
+import dev.crust.spi.Protocol;
+import dev.crust.spi.TraversalCandidate;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;

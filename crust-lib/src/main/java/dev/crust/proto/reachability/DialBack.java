@@ -2,12 +2,12 @@ package dev.crust.proto.reachability;
 
 import dev.crust.PeerId;
 import dev.crust.proto.MalformedMessageException;
-import dev.crust.proto.nat.Protocol;
 import dev.crust.proto.punch.RateLimits;
 import dev.crust.proto.reachability.DialBackMessages.Probe;
 import dev.crust.proto.reachability.DialBackMessages.Report;
 import dev.crust.proto.reachability.DialBackMessages.Request;
 import dev.crust.proto.reachability.DialBackMessages.Status;
+import dev.crust.spi.Protocol;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -1,11 +1,11 @@
 package dev.crust.proto.stun;
 
-import dev.crust.proto.stun.NatBehaviour.Filtering;
 import dev.crust.proto.stun.NatBehaviour.Hairpin;
-import dev.crust.proto.stun.NatBehaviour.Mapping;
 import dev.crust.proto.stun.StunAttribute.ChangeRequest;
 import dev.crust.proto.stun.StunAttribute.Fingerprint;
 import dev.crust.proto.stun.StunAttribute.OtherAddress;
+import dev.crust.spi.Profile.Filtering;
+import dev.crust.spi.Profile.Mapping;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -346,7 +346,7 @@ public final class BehaviourDiscovery {
             new NatBehaviour(
                 mapping(),
                 filtering(),
-                PortAllocation.judge(inside, outside),
+                PortSteps.judge(inside, outside),
                 hairpin,
                 List.copyOf(reflexive.values()))));
   }

@@ -1,5 +1,8 @@
 package dev.crust.proto.stun;
 
+import dev.crust.spi.PortAllocation;
+import dev.crust.spi.Profile.Filtering;
+import dev.crust.spi.Profile.Mapping;
 import java.net.InetSocketAddress;
 import java.util.List;
 
@@ -23,32 +26,6 @@ public record NatBehaviour(
   /** Copies the list. */
   public NatBehaviour {
     reflexive = List.copyOf(reflexive);
-  }
-
-  /** RFC 4787 §4.1, RFC 5780 §4.3. */
-  public enum Mapping {
-    /** Our own address is the one that the server sees. */
-    NONE,
-    /** One outside endpoint for all destinations. */
-    ENDPOINT_INDEPENDENT,
-    /** Another one for each destination address. */
-    ADDRESS_DEPENDENT,
-    /** Another one for each destination address and port. */
-    ADDRESS_AND_PORT_DEPENDENT,
-    /** Too little was seen. */
-    UNKNOWN
-  }
-
-  /** RFC 4787 §5, RFC 5780 §4.4. */
-  public enum Filtering {
-    /** Anybody may answer. */
-    ENDPOINT_INDEPENDENT,
-    /** Only addresses that we sent to. */
-    ADDRESS_DEPENDENT,
-    /** Only endpoints that we sent to. */
-    ADDRESS_AND_PORT_DEPENDENT,
-    /** Too little was seen. */
-    UNKNOWN
   }
 
   /** RFC 4787 §6, RFC 5780 §4.5. */

@@ -3,10 +3,12 @@ package dev.crust.proto.nat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crust.proto.stun.NatBehaviour;
-import dev.crust.proto.stun.NatBehaviour.Filtering;
 import dev.crust.proto.stun.NatBehaviour.Hairpin;
-import dev.crust.proto.stun.NatBehaviour.Mapping;
-import dev.crust.proto.stun.PortAllocation;
+import dev.crust.spi.PortAllocation;
+import dev.crust.spi.Profile;
+import dev.crust.spi.Profile.Filtering;
+import dev.crust.spi.Profile.Mapping;
+import dev.crust.spi.Profile.Outbound;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;

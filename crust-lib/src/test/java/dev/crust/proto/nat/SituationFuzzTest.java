@@ -4,6 +4,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.wire.TraversalSituation;
+import dev.crust.spi.Situation;
 
 /** Nothing that a remote can send throws anything but the checked exceptions. */
 class SituationFuzzTest {

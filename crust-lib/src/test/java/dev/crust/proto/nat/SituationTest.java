@@ -5,14 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.crust.proto.MalformedMessageException;
-import dev.crust.proto.nat.TraversalCandidate.Kind;
 import dev.crust.proto.stun.NatBehaviour;
-import dev.crust.proto.stun.NatBehaviour.Filtering;
 import dev.crust.proto.stun.NatBehaviour.Hairpin;
-import dev.crust.proto.stun.NatBehaviour.Mapping;
-import dev.crust.proto.stun.PortAllocation;
 import dev.crust.proto.wire.NatProfile;
 import dev.crust.proto.wire.TraversalSituation;
+import dev.crust.spi.PortAllocation;
+import dev.crust.spi.Profile;
+import dev.crust.spi.Profile.Filtering;
+import dev.crust.spi.Profile.Mapping;
+import dev.crust.spi.Profile.Outbound;
+import dev.crust.spi.Profile.Reachability;
+import dev.crust.spi.Protocol;
+import dev.crust.spi.Situation;
+import dev.crust.spi.TraversalCandidate;
+import dev.crust.spi.TraversalCandidate.Kind;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
@@ -80,7 +86,7 @@ class SituationTest {
   @Test
   void what_was_not_tried_is_unknown() {
     Situation situation =
-        Situation.measured(Optional.empty(), Optional.empty(), Optional.empty(), List.of());
+        StunEvidence.situation(Optional.empty(), Optional.empty(), Optional.empty(), List.of());
     assertThat(situation).isEqualTo(Situation.UNKNOWN);
   }
 
@@ -137,6 +143,7 @@ class SituationTest {
   }
 
   private static Situation measured(NatBehaviour udp, NatBehaviour tcp, NatBehaviour tcp443) {
-    return Situation.measured(Optional.of(udp), Optional.of(tcp), Optional.of(tcp443), List.of());
+    return StunEvidence.situation(
+        Optional.of(udp), Optional.of(tcp), Optional.of(tcp443), List.of());
   }
 }

@@ -1,17 +1,18 @@
 package dev.crust.proto.punch;
 
-import static dev.crust.proto.punch.Side.CONTROLLED;
-import static dev.crust.proto.punch.Side.CONTROLLING;
+import static dev.crust.spi.Side.CONTROLLED;
+import static dev.crust.spi.Side.CONTROLLING;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.crust.proto.nat.Protocol;
-import dev.crust.proto.nat.Reachability;
-import dev.crust.proto.nat.Situation;
 import dev.crust.proto.nat.SituationCodec;
-import dev.crust.proto.nat.TraversalCandidate;
-import dev.crust.proto.nat.TraversalCandidate.Kind;
 import dev.crust.proto.punch.Plan.Step;
-import dev.crust.proto.stun.NatBehaviour.Filtering;
+import dev.crust.spi.Profile.Filtering;
+import dev.crust.spi.Profile.Reachability;
+import dev.crust.spi.Protocol;
+import dev.crust.spi.Side;
+import dev.crust.spi.Situation;
+import dev.crust.spi.TraversalCandidate;
+import dev.crust.spi.TraversalCandidate.Kind;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package dev.crust.proto.punch;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.crust.proto.MalformedMessageException;
+import dev.crust.spi.Side;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.Arrays;

@@ -1,16 +1,16 @@
 package dev.crust.proto.punch;
 
-import dev.crust.proto.nat.Outbound;
-import dev.crust.proto.nat.Profile;
-import dev.crust.proto.nat.Protocol;
-import dev.crust.proto.nat.Reachability;
-import dev.crust.proto.nat.Situation;
-import dev.crust.proto.nat.TraversalCandidate;
-import dev.crust.proto.nat.TraversalCandidate.Kind;
-import dev.crust.proto.stun.NatBehaviour.Filtering;
-import dev.crust.proto.stun.NatBehaviour.Mapping;
-import dev.crust.proto.stun.PortAllocation;
-import dev.crust.proto.stun.PortAllocation.Pattern;
+import dev.crust.spi.PortAllocation;
+import dev.crust.spi.PortAllocation.Pattern;
+import dev.crust.spi.Profile;
+import dev.crust.spi.Profile.Filtering;
+import dev.crust.spi.Profile.Mapping;
+import dev.crust.spi.Profile.Outbound;
+import dev.crust.spi.Profile.Reachability;
+import dev.crust.spi.Protocol;
+import dev.crust.spi.Situation;
+import dev.crust.spi.TraversalCandidate;
+import dev.crust.spi.TraversalCandidate.Kind;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;

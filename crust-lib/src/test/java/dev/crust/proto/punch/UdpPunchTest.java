@@ -2,12 +2,13 @@ package dev.crust.proto.punch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.crust.proto.nat.Protocol;
-import dev.crust.proto.nat.TraversalCandidate;
-import dev.crust.proto.nat.TraversalCandidate.Kind;
 import dev.crust.proto.punch.PunchReport.Outcome;
 import dev.crust.proto.punch.UdpPunch.Effect;
 import dev.crust.proto.punch.UdpPunch.Opener;
+import dev.crust.spi.Protocol;
+import dev.crust.spi.Side;
+import dev.crust.spi.TraversalCandidate;
+import dev.crust.spi.TraversalCandidate.Kind;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;

@@ -3,9 +3,10 @@ package dev.crust.proto.stun;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crust.proto.stun.BehaviourDiscovery.Effect;
-import dev.crust.proto.stun.NatBehaviour.Filtering;
 import dev.crust.proto.stun.NatBehaviour.Hairpin;
-import dev.crust.proto.stun.NatBehaviour.Mapping;
+import dev.crust.spi.PortAllocation;
+import dev.crust.spi.Profile.Filtering;
+import dev.crust.spi.Profile.Mapping;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.ArrayDeque;

@@ -1,9 +1,9 @@
 package dev.crust.proto.stun;
 
-import dev.crust.proto.stun.NatBehaviour.Filtering;
-import dev.crust.proto.stun.NatBehaviour.Mapping;
 import dev.crust.proto.stun.StunServer.Alternates;
 import dev.crust.proto.stun.StunServer.Transport;
+import dev.crust.spi.Profile.Filtering;
+import dev.crust.spi.Profile.Mapping;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -5,7 +5,7 @@ import static dev.crust.natlab.verify.NatFacts.NOTHING;
 
 import dev.crust.proto.stun.BindingLifetime;
 import dev.crust.proto.stun.NatBehaviour;
-import dev.crust.proto.stun.PortAllocation;
+import dev.crust.spi.PortAllocation;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;

@@ -9,10 +9,11 @@ import dev.crust.natlab.scenario.Server;
 import dev.crust.natlab.scenario.Transport;
 import dev.crust.natlab.scenario.Unsolicited;
 import dev.crust.natlab.sim.Simulation;
-import dev.crust.proto.nat.Protocol;
-import dev.crust.proto.nat.Situation;
+import dev.crust.proto.nat.StunEvidence;
 import dev.crust.proto.punch.UdpPunch;
 import dev.crust.proto.stun.NatBehaviour;
+import dev.crust.spi.Protocol;
+import dev.crust.spi.Situation;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,7 +62,7 @@ final class Traversal {
         outermost.equals(NatType.TCP_443_ONLY)
             ? Optional.of(new SimProbe(Nat.of(NatType.PORT_RESTRICTED), 1).tcp())
             : tcp;
-    return Situation.measured(udp, tcp, tcp443, List.of());
+    return StunEvidence.situation(udp, tcp, tcp443, List.of());
   }
 
   /** Of hosts {@code a} and {@code b}; even seeds let the smaller peer id begin. */

@@ -1,9 +1,6 @@
-package dev.crust.proto.nat;
+package dev.crust.spi;
 
-import dev.crust.proto.stun.NatBehaviour;
-import dev.crust.proto.stun.NatBehaviour.Filtering;
-import dev.crust.proto.stun.NatBehaviour.Mapping;
-import dev.crust.proto.stun.PortAllocation;
+import java.util.Locale;
 
 /**
  * What stands between an endpoint and the Internet for one protocol, in the words of RFC 4787.
@@ -20,6 +17,62 @@ public record Profile(
     Filtering filtering,
     PortAllocation allocation,
     Reachability reachability) {
+
+  /** Where packets of one protocol may go from an endpoint's network. */
+  public enum Outbound {
+    /** Everywhere. */
+    FREE,
+    /** To port 443 alone. */
+    ONLY_443,
+    /** Nowhere. */
+    BLOCKED,
+    /** Too little was seen. */
+    UNKNOWN
+  }
+
+  /** RFC 4787 §4.1, RFC 5780 §4.3. */
+  public enum Mapping {
+    /** Our own address is the one that the server sees. */
+    NONE,
+    /** One outside endpoint for all destinations. */
+    ENDPOINT_INDEPENDENT,
+    /** Another one for each destination address. */
+    ADDRESS_DEPENDENT,
+    /** Another one for each destination address and port. */
+    ADDRESS_AND_PORT_DEPENDENT,
+    /** Too little was seen. */
+    UNKNOWN
+  }
+
+  /** RFC 4787 §5, RFC 5780 §4.4. */
+  public enum Filtering {
+    /** Anybody may answer. */
+    ENDPOINT_INDEPENDENT,
+    /** Only addresses that we sent to. */
+    ADDRESS_DEPENDENT,
+    /** Only endpoints that we sent to. */
+    ADDRESS_AND_PORT_DEPENDENT,
+    /** Too little was seen. */
+    UNKNOWN
+  }
+
+  /** Whether others reach an endpoint without its doing, as peers found who dialled back. */
+  public enum Reachability {
+    /** Whoever dials gets through. */
+    PUBLIC,
+    /** Who was not sent to gets nothing through, but there is an outside address to punch at. */
+    PUNCHABLE,
+    /** Nothing goes out either. */
+    BLOCKED,
+    /** Too little was seen. */
+    UNKNOWN;
+
+    /** The name in lower case. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** The largest step of a sequential allocation that is told, in either direction. */
   public static final int MAX_DELTA = 4096;
@@ -47,16 +100,6 @@ public record Profile(
     if (Math.abs(allocation.delta()) > MAX_DELTA) {
       allocation = PortAllocation.RANDOM;
     }
-  }
-
-  /** What a discovery found that got answers. */
-  static Profile of(NatBehaviour behaviour, Outbound outbound) {
-    return new Profile(
-        outbound,
-        behaviour.mapping(),
-        behaviour.filtering(),
-        behaviour.allocation(),
-        Reachability.UNKNOWN);
   }
 
   /** This, with what peers found who dialled back. */

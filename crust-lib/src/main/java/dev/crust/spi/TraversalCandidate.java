@@ -1,4 +1,4 @@
-package dev.crust.proto.nat;
+package dev.crust.spi;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -38,7 +38,8 @@ public record TraversalCandidate(Kind kind, Protocol protocol, InetSocketAddress
     }
   }
 
-  static boolean isUnicast(InetAddress ip) {
+  /** Whether it is neither a wildcard, nor a group, nor reserved. */
+  public static boolean isUnicast(InetAddress ip) {
     byte[] bytes = ip.getAddress();
     // 240.0.0.0/4 is reserved, and its last address is the broadcast.
     boolean reserved = bytes.length == 4 && (bytes[0] & 0xf0) == 0xf0;

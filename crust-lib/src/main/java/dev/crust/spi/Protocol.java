@@ -1,4 +1,4 @@
-package dev.crust.proto.nat;
+package dev.crust.spi;
 
 import java.util.Locale;
 

@@ -1,4 +1,4 @@
-package dev.crust.proto.punch;
+package dev.crust.spi;
 
 import dev.crust.PeerId;
 

@@ -2,15 +2,16 @@ package dev.crust.proto.stun;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crust.spi.PortAllocation;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class PortAllocationTest {
+class PortStepsTest {
   private static final List<Integer> INSIDE = List.of(40_000, 41_000, 42_000, 43_000, 44_000);
 
   @Test
   void kept() {
-    assertThat(PortAllocation.judge(INSIDE, INSIDE)).isEqualTo(PortAllocation.PRESERVED);
+    assertThat(PortSteps.judge(INSIDE, INSIDE)).isEqualTo(PortAllocation.PRESERVED);
   }
 
   @Test
@@ -41,11 +42,10 @@ class PortAllocationTest {
 
   @Test
   void two_ports_say_nothing() {
-    assertThat(PortAllocation.judge(List.of(1, 2), List.of(5, 6)))
-        .isEqualTo(PortAllocation.UNKNOWN);
+    assertThat(PortSteps.judge(List.of(1, 2), List.of(5, 6))).isEqualTo(PortAllocation.UNKNOWN);
   }
 
   private static PortAllocation judge(Integer... outside) {
-    return PortAllocation.judge(INSIDE, List.of(outside));
+    return PortSteps.judge(INSIDE, List.of(outside));
   }
 }
