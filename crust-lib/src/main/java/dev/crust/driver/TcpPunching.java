@@ -5,10 +5,10 @@ import dev.crust.PeerId;
 import dev.crust.io.Outgoing;
 import dev.crust.io.PunchPort;
 import dev.crust.io.PunchSocket;
-import dev.crust.proto.punch.Agreement;
 import dev.crust.proto.punch.Plan;
 import dev.crust.proto.punch.TcpPunch;
 import dev.crust.spi.Protocol;
+import dev.crust.spi.Round;
 import dev.crust.spi.Side;
 import dev.crust.spi.Situation;
 import dev.crust.spi.TraversalCandidate;
@@ -89,14 +89,14 @@ final class TcpPunching {
   }
 
   /** A round was agreed on. */
-  void punch(Agreement agreed, Plan.Step.Punch step) {
+  void punch(Round agreed, Plan.Step.Punch step) {
     TcpPunch running = machine;
     if (running == null || winner != null) {
       winner = null;
       running = new TcpPunch(side, step, all.budget(), new SecureRandom());
       machine = running;
     }
-    List<TraversalCandidate> targets = agreed.targets(Protocol.TCP);
+    List<TraversalCandidate> targets = Plan.targets(agreed, Protocol.TCP);
     List<PunchSocket> waiting = List.copyOf(early);
     early.clear();
     asked = false;
@@ -104,7 +104,7 @@ final class TcpPunching {
     expect(targets);
     carryOut(
         running.onRound(
-            agreed.round(), agreed.start(), targets, all.observed(peer), context.now()));
+            agreed.number(), agreed.start(), targets, all.observed(peer), context.now()));
     waiting.forEach(this::onConnected);
   }
 
@@ -115,8 +115,8 @@ final class TcpPunching {
   }
 
   /** Dials as anybody would, from another port; where to, see {@link UdpPunching#dialTargets}. */
-  void dialTargets(Agreement agreed) {
-    for (InetSocketAddress target : all.dialable(peer, agreed.targets(Protocol.TCP))) {
+  void dialTargets(Round agreed) {
+    for (InetSocketAddress target : all.dialable(peer, Plan.targets(agreed, Protocol.TCP))) {
       context
           .dial(
               Candidate.tcp(target),

@@ -6,11 +6,11 @@ import dev.crust.PeerId;
 import dev.crust.Reason;
 import dev.crust.io.UdpPort;
 import dev.crust.proto.MalformedMessageException;
-import dev.crust.proto.punch.Agreement;
 import dev.crust.proto.punch.Introduction;
 import dev.crust.proto.punch.Plan;
 import dev.crust.proto.punch.PunchPacket;
 import dev.crust.spi.Protocol;
+import dev.crust.spi.Round;
 import dev.crust.spi.Side;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -80,7 +80,7 @@ final class Traversal implements Punching.Ear {
   private final Introduction introduction;
   private final UdpPunching udp;
   private final TcpPunching tcp;
-  private Optional<Agreement> agreement = Optional.empty();
+  private Optional<Round> agreement = Optional.empty();
 
   /** By what there may still be a path in this round. */
   private final Set<Protocol> hopes = EnumSet.noneOf(Protocol.class);
@@ -179,10 +179,10 @@ final class Traversal implements Punching.Ear {
         onAsked(asked);
       } else if (effect instanceof Introduction.Effect.Introduced introduced) {
         if (!over) {
-          udp.open(introduced);
+          udp.open(introduced.round());
         }
       } else if (effect instanceof Introduction.Effect.Agreed agreed) {
-        onAgreed(agreed.agreement());
+        onAgreed(agreed.round());
       } else if (effect instanceof Introduction.Effect.Failed failed) {
         giveUp("the peer did not agree on a way to punch: " + failed.why(), List.of());
       }
@@ -207,7 +207,7 @@ final class Traversal implements Punching.Ear {
     }
   }
 
-  private void onAgreed(Agreement agreed) {
+  private void onAgreed(Round agreed) {
     if (over) {
       return;
     }
@@ -218,7 +218,7 @@ final class Traversal implements Punching.Ear {
     failures.clear();
     agreement = Optional.of(agreed);
     all.listen(agreed.token(), this);
-    Plan plan = agreed.plan();
+    Plan plan = Plan.of(agreed);
     if (plan.relayReason(side).isPresent()) {
       giveUp(plan.relayReason(side).get(), List.of());
       return;
@@ -234,7 +234,7 @@ final class Traversal implements Punching.Ear {
   }
 
   /** What can be dialled is dialled now, by us or by the peer. */
-  private void dial(Agreement agreed, Plan plan) {
+  private void dial(Round agreed, Plan plan) {
     List<Plan.Step.Dial> dials =
         plan.steps().stream()
             .flatMap(step -> step instanceof Plan.Step.Dial it ? Stream.of(it) : Stream.empty())
@@ -272,17 +272,18 @@ final class Traversal implements Punching.Ear {
       return;
     }
     failures.add(what);
-    boolean last = agreement.map(Agreement::round).orElse(Plan.ROUNDS) >= Plan.ROUNDS;
+    boolean last = agreement.map(Round::number).orElse(Plan.ROUNDS) >= Plan.ROUNDS;
     boolean waits = last || what.protocol() == Protocol.TCP || tcp.isSecuring();
     if (!hopes.isEmpty() && waits) {
       return;
     }
     boolean punched =
-        agreement.stream().anyMatch(it -> it.plan().steps().stream().anyMatch(Traversal::isPunch));
+        agreement.stream()
+            .anyMatch(it -> Plan.of(it).steps().stream().anyMatch(Traversal::isPunch));
     if (last || !punched) {
       String obstacles =
           agreement.stream()
-              .flatMap(it -> Stream.of(Protocol.values()).map(by -> it.plan().obstacle(by, side)))
+              .flatMap(it -> Stream.of(Protocol.values()).map(by -> Plan.of(it).obstacle(by, side)))
               .flatMap(Optional::stream)
               .map(obstacle -> ", and " + obstacle)
               .collect(Collectors.joining());

@@ -5,13 +5,12 @@ import dev.crust.PeerId;
 import dev.crust.Reason;
 import dev.crust.io.Outgoing;
 import dev.crust.io.UdpPort;
-import dev.crust.proto.punch.Agreement;
-import dev.crust.proto.punch.Introduction;
 import dev.crust.proto.punch.Plan;
 import dev.crust.proto.punch.PunchPacket;
-import dev.crust.proto.punch.PunchToken;
 import dev.crust.proto.punch.UdpPunch;
 import dev.crust.spi.Protocol;
+import dev.crust.spi.PunchToken;
+import dev.crust.spi.Round;
 import dev.crust.spi.Side;
 import dev.crust.spi.TraversalCandidate;
 import java.net.InetSocketAddress;
@@ -64,24 +63,27 @@ final class UdpPunching {
   }
 
   /** A round is about to be agreed on. */
-  void open(Introduction.Effect.Introduced introduced) {
-    List<TraversalCandidate> targets = introduced.punched(Protocol.UDP);
-    if (!targets.isEmpty()) {
+  void open(Round introduced) {
+    if (Plan.of(introduced).punchBy(Protocol.UDP).isPresent()) {
       carryOut(
           machine(introduced.token())
-              .onIntroduced(introduced.round(), targets, all.observed(peer), context.now()));
+              .onIntroduced(
+                  introduced.number(),
+                  Plan.targets(introduced, Protocol.UDP),
+                  all.observed(peer),
+                  context.now()));
     }
   }
 
   /** A round was agreed on. */
-  void punch(Agreement agreed, Plan.Step.Punch step) {
+  void punch(Round agreed, Plan.Step.Punch step) {
     carryOut(
         machine(agreed.token())
             .onRound(
-                agreed.round(),
+                agreed.number(),
                 agreed.start(),
                 step,
-                agreed.targets(Protocol.UDP),
+                Plan.targets(agreed, Protocol.UDP),
                 all.observed(peer),
                 context.now()));
   }
@@ -97,8 +99,8 @@ final class UdpPunching {
   }
 
   /** Dials QUIC at once. */
-  void dialTargets(Agreement agreed) {
-    for (InetSocketAddress target : all.dialable(peer, agreed.targets(Protocol.UDP))) {
+  void dialTargets(Round agreed) {
+    for (InetSocketAddress target : all.dialable(peer, Plan.targets(agreed, Protocol.UDP))) {
       portTowards(target).ifPresent(port -> dial(port, target));
     }
   }

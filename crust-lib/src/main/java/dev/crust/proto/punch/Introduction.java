@@ -10,10 +10,14 @@ import dev.crust.proto.wire.IntroductionDecline;
 import dev.crust.proto.wire.IntroductionOffer;
 import dev.crust.proto.wire.IntroductionSync;
 import dev.crust.proto.wire.Signal;
-import dev.crust.spi.Protocol;
+import dev.crust.spi.PunchToken;
+import dev.crust.spi.Round;
 import dev.crust.spi.Side;
 import dev.crust.spi.Situation;
-import dev.crust.spi.TraversalCandidate;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,19 +61,10 @@ public final class Introduction {
      * Each knows of the other, and the peer will not send anything before the signal that follows
      * has come to it: the time to open what must be open by then.
      */
-    record Introduced(Side side, int round, PunchToken token, Situation own, Situation peer)
-        implements Effect {
-      /** The peer's addresses that will be punched, best first; none without a punch. */
-      public List<TraversalCandidate> punched(Protocol protocol) {
-        return Plan.of(side, own, peer, Duration.ZERO)
-            .punchBy(protocol)
-            .map(step -> Reach.targets(own, peer, protocol, step.reaches()))
-            .orElse(List.of());
-      }
-    }
+    record Introduced(Round round) implements Effect {}
 
     /** A round begins. */
-    record Agreed(Agreement agreement) implements Effect {}
+    record Agreed(Round round) implements Effect {}
 
     /** There will be none. */
     record Failed(Why why) implements Effect {}
@@ -333,16 +328,30 @@ public final class Introduction {
   }
 
   private Effect introduced() {
-    return new Effect.Introduced(side, round, PunchToken.of(nonce, replyNonce), own, theirs);
+    return new Effect.Introduced(round(Duration.ZERO, Instant.MAX));
   }
 
   private void agree(Duration roundTrip, Instant start, List<Effect> effects) {
     become(State.AGREED, Instant.MAX);
-    byte[] offered = nonce;
-    effects.add(
-        new Effect.Agreed(
-            new Agreement(
-                side, round, PunchToken.of(offered, replyNonce), own, theirs, roundTrip, start)));
+    effects.add(new Effect.Agreed(round(roundTrip, start)));
+  }
+
+  private Round round(Duration roundTrip, Instant start) {
+    return new Round(side, round, token(nonce, replyNonce), own, theirs, roundTrip, start);
+  }
+
+  /** The token of these two nonces: that of the offer, and that of the answer. */
+  private static PunchToken token(byte[] offered, byte[] answered) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update("crust punch\0".getBytes(StandardCharsets.US_ASCII));
+      digest.update(offered);
+      digest.update(answered);
+      ByteBuffer hash = ByteBuffer.wrap(digest.digest());
+      return new PunchToken(hash.getLong(), hash.getLong());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
   }
 
   private void become(State next, Instant until) {

@@ -1,6 +1,7 @@
 package dev.crust.proto.punch;
 
 import dev.crust.spi.Protocol;
+import dev.crust.spi.Round;
 import dev.crust.spi.Side;
 import dev.crust.spi.Situation;
 import dev.crust.spi.TraversalCandidate;
@@ -124,9 +125,16 @@ public record Plan(List<Step> steps, Duration roundTrip) {
     return new Plan(steps, roundTrip);
   }
 
-  /** The plan as one side computes it, from its own situation and the peer's. */
-  public static Plan of(Side self, Situation own, Situation peer, Duration roundTrip) {
-    return self == Side.CONTROLLING ? of(own, peer, roundTrip) : of(peer, own, roundTrip);
+  /** The plan of a round, as one side computes it. */
+  public static Plan of(Round round) {
+    return of(round.controlling(), round.controlled(), round.roundTrip());
+  }
+
+  /** The peer's addresses that a protocol's step in a round is about, best first. */
+  public static List<TraversalCandidate> targets(Round round, Protocol protocol) {
+    Set<Reach> reaches =
+        of(round).punchBy(protocol).map(Step.Punch::reaches).orElse(Set.of(Reach.IPV4));
+    return Reach.targets(round.own(), round.peer(), protocol, reaches);
   }
 
   private static int rank(Step step) {

@@ -1,6 +1,7 @@
 package dev.crust.proto.punch;
 
 import dev.crust.proto.MalformedMessageException;
+import dev.crust.spi.PunchToken;
 import dev.crust.spi.Side;
 import java.nio.ByteBuffer;
 

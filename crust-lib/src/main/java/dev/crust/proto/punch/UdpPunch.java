@@ -2,6 +2,7 @@ package dev.crust.proto.punch;
 
 import dev.crust.proto.punch.PunchReport.Outcome;
 import dev.crust.spi.Protocol;
+import dev.crust.spi.PunchToken;
 import dev.crust.spi.Side;
 import dev.crust.spi.TraversalCandidate;
 import dev.crust.spi.TraversalCandidate.Kind;

@@ -8,6 +8,8 @@ import dev.crust.PeerId;
 import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.punch.Introduction.Effect;
 import dev.crust.proto.punch.Introduction.Why;
+import dev.crust.spi.PunchToken;
+import dev.crust.spi.Round;
 import dev.crust.spi.Side;
 import dev.crust.spi.Situation;
 import java.time.Duration;
@@ -52,10 +54,10 @@ class IntroductionTest {
         .orElseThrow();
   }
 
-  private static Agreement agreed(List<Effect> effects) {
+  private static Round agreed(List<Effect> effects) {
     return effects.stream()
         .filter(Effect.Agreed.class::isInstance)
-        .map(each -> ((Effect.Agreed) each).agreement())
+        .map(each -> ((Effect.Agreed) each).round())
         .findFirst()
         .orElseThrow();
   }
@@ -66,15 +68,15 @@ class IntroductionTest {
     assertThat(b.onSignal(offer, at(40))).containsExactly(new Effect.Asked(ONE, 1));
     byte[] answer = signal(b.accept(OTHER, at(140)));
     List<Effect> effects = a.onSignal(answer, at(180));
-    Agreement mine = agreed(effects);
-    Agreement theirs = agreed(b.onSignal(signal(effects), at(220)));
+    Round mine = agreed(effects);
+    Round theirs = agreed(b.onSignal(signal(effects), at(220)));
 
     assertThat(mine.roundTrip())
         .as("without the time it was held")
         .isEqualTo(Duration.ofMillis(80));
     assertThat(mine.start()).isEqualTo(at(220)).isEqualTo(theirs.start());
     assertThat(mine.token()).isEqualTo(theirs.token());
-    assertThat(mine.plan()).isEqualTo(theirs.plan());
+    assertThat(Plan.of(mine)).isEqualTo(Plan.of(theirs));
     assertThat(mine.side()).isEqualTo(Side.CONTROLLING);
     assertThat(theirs.side()).isEqualTo(Side.CONTROLLED);
     assertThat(theirs.own()).isEqualTo(OTHER).isEqualTo(mine.peer());
@@ -87,16 +89,16 @@ class IntroductionTest {
     assertThat(round(b, OTHER, a, ONE, 1000))
         .satisfies(
             again -> {
-              assertThat(again.round()).isEqualTo(2);
+              assertThat(again.number()).isEqualTo(2);
               assertThat(again.token()).isEqualTo(token);
             });
-    assertThat(round(a, ONE, b, OTHER, 2000).round()).isEqualTo(3);
-    Agreement fresh = round(a, ONE, b, OTHER, 3000);
-    assertThat(fresh.round()).isEqualTo(1);
+    assertThat(round(a, ONE, b, OTHER, 2000).number()).isEqualTo(3);
+    Round fresh = round(a, ONE, b, OTHER, 3000);
+    assertThat(fresh.number()).isEqualTo(1);
     assertThat(fresh.token()).isNotEqualTo(token);
   }
 
-  private static Agreement round(
+  private static Round round(
       Introduction from, Situation own, Introduction to, Situation peer, long millis)
       throws MalformedMessageException {
     to.onSignal(signal(from.offer(own, at(millis))), at(millis + 10));
@@ -182,7 +184,7 @@ class IntroductionTest {
   @Test
   void a_claim_of_having_waited_long_does_no_harm() throws Exception {
     b.onSignal(signal(a.offer(ONE, T0)), at(1));
-    Agreement agreement = agreed(a.onSignal(signal(b.accept(OTHER, at(4000))), at(10)));
+    Round agreement = agreed(a.onSignal(signal(b.accept(OTHER, at(4000))), at(10)));
     assertThat(agreement.roundTrip()).isZero();
     assertThat(agreement.start()).isEqualTo(at(10));
   }

@@ -9,12 +9,15 @@ import dev.crust.proto.punch.Plan.Step;
 import dev.crust.spi.Profile.Filtering;
 import dev.crust.spi.Profile.Reachability;
 import dev.crust.spi.Protocol;
+import dev.crust.spi.PunchToken;
+import dev.crust.spi.Round;
 import dev.crust.spi.Side;
 import dev.crust.spi.Situation;
 import dev.crust.spi.TraversalCandidate;
 import dev.crust.spi.TraversalCandidate.Kind;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -234,10 +237,14 @@ class PlanTest {
       for (Situation other : Situations.all(2)) {
         Situation told = SituationCodec.fromWire(SituationCodec.toWire(one));
         Situation heard = SituationCodec.fromWire(SituationCodec.toWire(other));
-        assertThat(Plan.of(CONTROLLING, one, heard, RTT))
-            .isEqualTo(Plan.of(CONTROLLED, other, told, RTT));
+        assertThat(Plan.of(round(CONTROLLING, one, heard)))
+            .isEqualTo(Plan.of(round(CONTROLLED, other, told)));
       }
     }
+  }
+
+  private static Round round(Side side, Situation own, Situation peer) {
+    return new Round(side, 1, new PunchToken(1, 2), own, peer, RTT, Instant.EPOCH);
   }
 
   @Test

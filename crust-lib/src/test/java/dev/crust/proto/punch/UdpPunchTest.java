@@ -6,6 +6,7 @@ import dev.crust.proto.punch.PunchReport.Outcome;
 import dev.crust.proto.punch.UdpPunch.Effect;
 import dev.crust.proto.punch.UdpPunch.Opener;
 import dev.crust.spi.Protocol;
+import dev.crust.spi.PunchToken;
 import dev.crust.spi.Side;
 import dev.crust.spi.TraversalCandidate;
 import dev.crust.spi.TraversalCandidate.Kind;

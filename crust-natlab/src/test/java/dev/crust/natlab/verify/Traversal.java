@@ -10,6 +10,7 @@ import dev.crust.natlab.scenario.Transport;
 import dev.crust.natlab.scenario.Unsolicited;
 import dev.crust.natlab.sim.Simulation;
 import dev.crust.proto.nat.StunEvidence;
+import dev.crust.proto.punch.Plan;
 import dev.crust.proto.punch.UdpPunch;
 import dev.crust.proto.stun.NatBehaviour;
 import dev.crust.spi.Protocol;
@@ -115,9 +116,9 @@ final class Traversal {
     }
     Instant began = world.now();
     a.connect();
-    world.runUntil(() -> a.agreement().isPresent() && b.agreement().isPresent(), PATIENCE);
+    world.runUntil(() -> a.round().isPresent() && b.round().isPresent(), PATIENCE);
     boolean planned =
-        a.agreement().orElseThrow().plan().steps().stream()
+        Plan.of(a.round().orElseThrow()).steps().stream()
             .anyMatch(
                 step ->
                     allowed.contains(step.protocol())
@@ -129,10 +130,10 @@ final class Traversal {
         connected,
         planned
             ? Optional.empty()
-            : a.agreement().orElseThrow().plan().steps().stream().map(Object::toString).findFirst(),
+            : Plan.of(a.round().orElseThrow()).steps().stream().map(Object::toString).findFirst(),
         Duration.between(began, world.now()),
         a.spent() + b.spent(),
-        a.agreement().orElseThrow().round(),
+        a.round().orElseThrow().number(),
         a.explanation() + "\n" + b.explanation());
   }
 

@@ -7,20 +7,20 @@ import dev.crust.natlab.sim.SimTcpConnection;
 import dev.crust.natlab.sim.SimUdpSocket;
 import dev.crust.natlab.sim.Simulation;
 import dev.crust.proto.MalformedMessageException;
-import dev.crust.proto.punch.Agreement;
 import dev.crust.proto.punch.Carried;
 import dev.crust.proto.punch.Introduction;
 import dev.crust.proto.punch.Plan;
 import dev.crust.proto.punch.PunchBudget;
 import dev.crust.proto.punch.PunchPacket;
 import dev.crust.proto.punch.PunchReport;
-import dev.crust.proto.punch.PunchToken;
 import dev.crust.proto.punch.UdpPunch;
 import dev.crust.proto.stun.StunCodec;
 import dev.crust.proto.stun.StunMessage;
 import dev.crust.proto.stun.TransactionId;
 import dev.crust.spi.Profile;
 import dev.crust.spi.Protocol;
+import dev.crust.spi.PunchToken;
+import dev.crust.spi.Round;
 import dev.crust.spi.Side;
 import dev.crust.spi.Situation;
 import dev.crust.spi.TraversalCandidate;
@@ -64,7 +64,7 @@ final class TraversalPeer {
   private final Set<InetAddress> vouched = new HashSet<>();
   private Optional<InetSocketAddress> udpReflexive = Optional.empty();
   private TraversalTcpPort port;
-  private Optional<Agreement> agreement = Optional.empty();
+  private Optional<Round> round = Optional.empty();
   private @Nullable UdpPunch udp;
   private Optional<TraversalCandidate> udpPath = Optional.empty();
   private Optional<String> failure = Optional.empty();
@@ -160,9 +160,9 @@ final class TraversalPeer {
           accept.run();
         }
       } else if (effect instanceof Introduction.Effect.Introduced introduced) {
-        onIntroduced(introduced);
+        onIntroduced(introduced.round());
       } else if (effect instanceof Introduction.Effect.Agreed agreed) {
-        onAgreed(agreed.agreement());
+        onAgreed(agreed.round());
       } else if (effect instanceof Introduction.Effect.Failed failed) {
         failure = Optional.of("introduction: " + failed.why());
       }
@@ -186,11 +186,11 @@ final class TraversalPeer {
     world.after(Duration.ofMillis(500), once);
   }
 
-  private void onIntroduced(Introduction.Effect.Introduced introduced) {
-    List<TraversalCandidate> targets = introduced.punched(Protocol.UDP);
-    if (allowed.contains(Protocol.UDP) && !targets.isEmpty()) {
+  private void onIntroduced(Round introduced) {
+    List<TraversalCandidate> targets = Plan.targets(introduced, Protocol.UDP);
+    if (allowed.contains(Protocol.UDP) && Plan.of(introduced).punchBy(Protocol.UDP).isPresent()) {
       UdpPunch machine = udpPunch(introduced.side(), introduced.token());
-      onUdp(machine.onIntroduced(introduced.round(), targets, vouched, world.now()));
+      onUdp(machine.onIntroduced(introduced.number(), targets, vouched, world.now()));
     }
   }
 
@@ -201,20 +201,20 @@ final class TraversalPeer {
     return udp;
   }
 
-  private void onAgreed(Agreement agreed) {
-    agreement = Optional.of(agreed);
-    Plan plan = agreed.plan();
+  private void onAgreed(Round agreed) {
+    round = Optional.of(agreed);
+    Plan plan = Plan.of(agreed);
     for (Plan.Step step : plan.steps()) {
       if (!allowed.contains(step.protocol())) {
         continue;
       }
-      List<TraversalCandidate> targets = agreed.targets(step.protocol());
+      List<TraversalCandidate> targets = Plan.targets(agreed, step.protocol());
       if (step instanceof Plan.Step.Dial dial && dial.dialler() == agreed.side()) {
         targets.forEach(this::dial);
       } else if (step instanceof Plan.Step.Punch punch && step.protocol() == Protocol.UDP) {
         UdpPunch machine = udpPunch(agreed.side(), agreed.token());
         onUdp(
-            machine.onRound(agreed.round(), agreed.start(), punch, targets, vouched, world.now()));
+            machine.onRound(agreed.number(), agreed.start(), punch, targets, vouched, world.now()));
       } else if (step instanceof Plan.Step.Punch punch) {
         port.punch(agreed, punch, targets, vouched);
       }
@@ -260,7 +260,7 @@ final class TraversalPeer {
 
   private void nextRound() {
     boolean further =
-        agreement.filter(a -> a.round() < Plan.ROUNDS && a.side() == Side.CONTROLLING).isPresent();
+        round.filter(a -> a.number() < Plan.ROUNDS && a.side() == Side.CONTROLLING).isPresent();
     if (further && !connected()) {
       renew(this::connect);
     }
@@ -343,8 +343,8 @@ final class TraversalPeer {
     return protocol == Protocol.UDP ? udpPath : port.path();
   }
 
-  Optional<Agreement> agreement() {
-    return agreement;
+  Optional<Round> round() {
+    return round;
   }
 
   Instant connectedAt() {
@@ -360,7 +360,7 @@ final class TraversalPeer {
   String explanation() {
     List<String> parts = new ArrayList<>();
     failure.ifPresent(parts::add);
-    agreement.ifPresent(a -> parts.add("round " + a.round() + " " + a.plan().steps()));
+    round.ifPresent(a -> parts.add("round " + a.number() + " " + Plan.of(a).steps()));
     if (udp != null) {
       parts.add(udp.report().sentence());
     }

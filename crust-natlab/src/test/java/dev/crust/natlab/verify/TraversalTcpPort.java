@@ -7,7 +7,6 @@ import dev.crust.natlab.sim.Simulation;
 import dev.crust.natlab.sim.TcpFailure;
 import dev.crust.natlab.sim.TcpHandler;
 import dev.crust.proto.MalformedMessageException;
-import dev.crust.proto.punch.Agreement;
 import dev.crust.proto.punch.Plan;
 import dev.crust.proto.punch.PunchBudget;
 import dev.crust.proto.punch.PunchReport;
@@ -19,6 +18,7 @@ import dev.crust.proto.stun.StunMessage;
 import dev.crust.proto.stun.TransactionId;
 import dev.crust.spi.Profile.Outbound;
 import dev.crust.spi.Protocol;
+import dev.crust.spi.Round;
 import dev.crust.spi.Situation;
 import dev.crust.spi.TraversalCandidate;
 import dev.crust.spi.TraversalCandidate.Kind;
@@ -120,14 +120,14 @@ final class TraversalTcpPort implements TcpHandler {
   }
 
   void punch(
-      Agreement agreed,
+      Round agreed,
       Plan.Step.Punch step,
       List<TraversalCandidate> targets,
       Set<java.net.InetAddress> vouched) {
     if (machine == null) {
       machine = new TcpPunch(agreed.side(), step, budget, random);
     }
-    carryOut(machine.onRound(agreed.round(), agreed.start(), targets, vouched, world.now()));
+    carryOut(machine.onRound(agreed.number(), agreed.start(), targets, vouched, world.now()));
   }
 
   Instant deadline() {
