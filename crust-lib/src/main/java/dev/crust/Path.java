@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param local our end
  * @param remote the peer's end, as we see it; the relay's if the path is relayed
  * @param relay the peer that relays it; empty unless the path is relayed
+ * @param traversal the name of the traversal method that has brought it; empty unless its method is
+ *     {@link Method#OTHER}
  * @param roundTrip the round-trip time measured last, empty before the first measurement
  */
 public record Path(
@@ -21,6 +23,7 @@ public record Path(
     InetSocketAddress local,
     InetSocketAddress remote,
     Optional<PeerId> relay,
+    Optional<String> traversal,
     Optional<Duration> roundTrip) {
 
   /** How a path came about. */
@@ -36,6 +39,8 @@ public record Path(
     REVERSED,
     /** Through NATs or firewalls, by packets that both sides sent at an agreed time. */
     PUNCHED,
+    /** By what a traversal method has brought that was added to the library. */
+    OTHER,
     /** Through a peer that relays, encrypted from end to end. */
     RELAYED;
 
@@ -58,12 +63,15 @@ public record Path(
     }
   }
 
-  /** For people: {@code tcp direct 198.51.100.10:4001}, {@code tcp relayed by PEERID}. */
+  /**
+   * For people: {@code tcp direct 198.51.100.10:4001}, {@code tcp relayed by PEERID}, {@code tcp by
+   * http-connect 198.51.100.10:4001}.
+   */
   @Override
   public String toString() {
     return transport
         + " "
-        + method
+        + traversal.map(name -> "by " + name).orElseGet(method::toString)
         + " "
         + relay.map(peer -> "by " + peer).orElseGet(() -> IpText.format(remote));
   }

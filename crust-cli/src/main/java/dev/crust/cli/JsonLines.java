@@ -242,6 +242,9 @@ final class JsonLines {
     if (path.relay().isPresent()) {
       text(json, "relay", path.relay().get());
     }
+    if (path.traversal().isPresent()) {
+      json.writeStringField("traversal", path.traversal().get());
+    }
     if (path.roundTrip().isPresent()) {
       time(json, "rttMs", path.roundTrip().get());
     } else {

@@ -49,6 +49,7 @@ final class Fixtures {
         socket("127.0.0.1:4001"),
         socket("[::1]:4002"),
         Optional.empty(),
+        Optional.empty(),
         Optional.of(Duration.ofNanos(420_000)));
   }
 

@@ -113,11 +113,31 @@ final class JsonLinesTest {
             path().local(),
             path().remote(),
             Optional.empty(),
+            Optional.empty(),
             Optional.empty());
     expect(
         new Notice.Ponged(peer(1), 2, new Connection.Pong(Duration.ofSeconds(20_000), unmeasured)),
         "{'event':'pong','peer':'P1','seq':2,'rttMs':20000000.0,'path':"
             + PATH.replace("0.42", "null")
+            + "}");
+  }
+
+  @Test
+  void pathByAnAddedMethod() {
+    Path brought =
+        new Path(
+            path().transport(),
+            Path.Method.OTHER,
+            path().local(),
+            path().remote(),
+            Optional.empty(),
+            Optional.of("http-connect"),
+            path().roundTrip());
+    expect(
+        new Notice.Ponged(peer(1), 3, new Connection.Pong(Duration.ofMillis(1), brought)),
+        "{'event':'pong','peer':'P1','seq':3,'rttMs':1.0,'path':"
+            + PATH.replace("'host'", "'other'")
+                .replace(",'rttMs'", ",'traversal':'http-connect','rttMs'")
             + "}");
   }
 
@@ -130,6 +150,7 @@ final class JsonLinesTest {
             path().local(),
             path().remote(),
             Optional.of(peer(2)),
+            Optional.empty(),
             path().roundTrip());
     expect(
         new Notice.Ponged(peer(1), 3, new Connection.Pong(Duration.ofMillis(1), relayed)),

@@ -89,7 +89,7 @@ final class CircuitEnd implements ServiceStream.User, CircuitWire {
 
   private static Circuit.Way way(LocalConnection relay) {
     Path path = relay.path();
-    return new Circuit.Way(relay.peer(), path.transport(), path.local(), path.remote());
+    return Circuit.Way.by(relay.peer(), path.transport(), path.local(), path.remote());
   }
 
   @Override

@@ -10,12 +10,10 @@ import dev.crust.proto.punch.Carried;
 import dev.crust.proto.punch.Introducer;
 import dev.crust.proto.punch.RateLimits;
 import dev.crust.proto.punch.Signalling;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -71,12 +69,8 @@ final class Introductions {
 
   /** A peer wants something carried. */
   void onAsk(LocalConnection from, byte[] body) throws MalformedMessageException {
-    Optional<InetAddress> observed =
-        from.path().method() == Path.Method.RELAYED
-            ? Optional.empty()
-            : Optional.of(from.path().remote().getAddress());
     Introducer.Effect effect =
-        introducer.onIntroduce(from.peer(), body, observed, this::isAtHand, context.now());
+        introducer.onIntroduce(from.peer(), body, from.whereWeSee(), this::isAtHand, context.now());
     if (effect instanceof Introducer.Effect.Forward forward) {
       LocalConnection to = peers.connections().get(forward.to());
       if (to != null) {

@@ -13,6 +13,7 @@ import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.session.Limits;
 import dev.crust.proto.session.Session;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -138,6 +139,15 @@ final class LocalConnection implements Connection {
   @Override
   public Path path() {
     return monitor.path();
+  }
+
+  /** Where the network says that the peer is; empty if we have only the word of others for it. */
+  Optional<InetAddress> whereWeSee() {
+    Path path = path();
+    return switch (path.method()) {
+      case RELAYED, OTHER -> Optional.empty();
+      case HOST, DIRECT, REVERSED, PUNCHED -> Optional.of(path.remote().getAddress());
+    };
   }
 
   @Override

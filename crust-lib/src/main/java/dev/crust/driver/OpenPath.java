@@ -80,9 +80,11 @@ final class OpenPath {
     return worn;
   }
 
-  /** The smaller the better: TCP before QUIC, and both before a relay. */
+  /** The smaller the better: TCP before QUIC, both before what others keep, and a relay last. */
   int rank() {
     if (isRelayed()) {
+      return 3;
+    } else if (!pipe().isOurs()) {
       return 2;
     }
     return pipe().transport() == Transport.TCP ? 0 : 1;
@@ -101,6 +103,7 @@ final class OpenPath {
         pipe.local(),
         pipe.remote(),
         pipe.relay(),
+        pipe.bringer(),
         Optional.ofNullable(roundTrip));
   }
 

@@ -27,6 +27,8 @@ final class Origins {
     Path.Method plain = Path.Method.of(pipe.remote());
     if (pipe.relay().isPresent()) {
       return Path.Method.RELAYED;
+    } else if (pipe.bringer().isPresent()) {
+      return Path.Method.OTHER;
     } else if (plain != Path.Method.DIRECT) {
       return plain;
     } else if (context.punched().contains(new Candidate(pipe.transport(), pipe.remote()))) {

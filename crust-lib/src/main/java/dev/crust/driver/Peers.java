@@ -122,7 +122,7 @@ final class Peers {
         resumes.isPresent(),
         context.limits(),
         listeners.address(path.pipe().remote().getAddress()).candidates(),
-        Optional.of(path.pipe().remote()),
+        Optional.of(path.pipe().remote()).filter(at -> path.pipe().bringer().isEmpty()),
         relays.offered(),
         context.punches());
   }

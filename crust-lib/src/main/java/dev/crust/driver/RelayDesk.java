@@ -87,15 +87,11 @@ final class RelayDesk {
     opener.circuit = circuit;
     opener.other = leg;
     openers.put(circuit, opener);
-    Optional<InetAddress> observed = whereWeSee(opener.stream.connection());
+    // For those who will punch, and want to know that they do no harm there.
+    Optional<InetAddress> observed = opener.stream.connection().whereWeSee();
     further.write(new RelayMessage.Incoming(opener.peer, observed).encode());
-    opener.stream.write(new RelayMessage.Opened(whereWeSee(target)).encode());
+    opener.stream.write(new RelayMessage.Opened(target.whereWeSee()).encode());
     schedule();
-  }
-
-  /** For those who will punch, and want to know that they do no harm there. */
-  private static Optional<InetAddress> whereWeSee(LocalConnection peer) {
-    return Optional.of(peer.path().remote().getAddress());
   }
 
   private static boolean isDirect(LocalConnection connection) {

@@ -26,6 +26,7 @@ record Sighting(
   static Optional<Sighting> of(Pipe pipe, PeerId peer, Greeting greeting) {
     return greeting
         .observed()
+        .filter(seen -> pipe.bringer().isEmpty())
         .map(seen -> seen.equals(pipe.local()) ? pipe.local() : seen)
         .map(
             seen ->

@@ -8,23 +8,41 @@ import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * One end of a circuit through a relay, with TLS in it from end to end, as a {@link Pipe}. The
- * relay carries its bytes and can do no more than to withhold them. On its loop.
+ * One end of a circuit through a relay, or of a wire that a traversal method has brought, with TLS
+ * in it from end to end, as a {@link Pipe}. Whoever carries its bytes can do no more than to
+ * withhold them. On its loop.
  */
 public final class Circuit {
   /**
-   * By which relay a circuit goes, and what leads there.
+   * By what a circuit goes.
    *
-   * @param relay who relays
+   * @param relay who relays, if somebody does
+   * @param bringer the traversal method that has brought it, if one has
    * @param transport what carries the path to the relay
-   * @param local our end of that path
-   * @param remote the relay's end
+   * @param local our end of that path, or of what was brought
+   * @param remote the relay's end, or that of what was brought
    */
   public record Way(
-      PeerId relay, Transport transport, InetSocketAddress local, InetSocketAddress remote) {}
+      Optional<PeerId> relay,
+      Optional<String> bringer,
+      Transport transport,
+      InetSocketAddress local,
+      InetSocketAddress remote) {
+    /** That by a relay. */
+    public static Way by(
+        PeerId relay, Transport transport, InetSocketAddress local, InetSocketAddress remote) {
+      return new Way(Optional.of(relay), Optional.empty(), transport, local, remote);
+    }
+
+    /** That of a wire which a method has brought: what it does about order and loss is TCP's. */
+    public static Way broughtBy(String method, InetSocketAddress local, InetSocketAddress remote) {
+      return new Way(Optional.empty(), Optional.of(method), Transport.TCP, local, remote);
+    }
+  }
 
   private final CircuitChannel channel;
   private final TcpPipe pipe;

@@ -18,7 +18,7 @@ import java.util.function.Function;
 /**
  * A pipe of bytes to an authenticated peer: TLS on TCP or on a circuit through a relay, or the one
  * stream of a QUIC connection. Everything happens on its event loop; only {@link #loop}, {@link
- * #transport} and {@link #relay} may be used from other threads.
+ * #transport}, {@link #relay} and {@link #bringer} may be used from other threads.
  */
 public abstract sealed class Pipe extends ChannelInboundHandlerAdapter permits TcpPipe, QuicPipe {
   /** Who reads from a pipe. Called on the pipe's loop. */
@@ -58,6 +58,7 @@ public abstract sealed class Pipe extends ChannelInboundHandlerAdapter permits T
   private final EventLoop loop;
   private final Reader reader;
   private final Optional<PeerId> relay;
+  private final Optional<String> bringer;
   private InetSocketAddress local;
   private InetSocketAddress remote;
   private boolean closed;
@@ -68,32 +69,36 @@ public abstract sealed class Pipe extends ChannelInboundHandlerAdapter permits T
       InetSocketAddress local,
       InetSocketAddress remote,
       Function<Pipe, Reader> readers) {
-    this(transport, loop, local, remote, Optional.empty(), readers);
+    this(
+        loop,
+        new Circuit.Way(Optional.empty(), Optional.empty(), transport, local, remote),
+        readers);
   }
 
-  /** A pipe by way of a relay. */
+  /** A pipe by a way that others keep. */
   Pipe(EventLoop loop, Circuit.Way way, Function<Pipe, Reader> readers) {
-    this(way.transport(), loop, way.local(), way.remote(), Optional.of(way.relay()), readers);
-  }
-
-  private Pipe(
-      Transport transport,
-      EventLoop loop,
-      InetSocketAddress local,
-      InetSocketAddress remote,
-      Optional<PeerId> relay,
-      Function<Pipe, Reader> readers) {
-    this.transport = transport;
+    this.transport = way.transport();
     this.loop = loop;
-    this.local = local;
-    this.remote = remote;
-    this.relay = relay;
+    this.local = way.local();
+    this.remote = way.remote();
+    this.relay = way.relay();
+    this.bringer = way.bringer();
     this.reader = readers.apply(this);
   }
 
   /** The peer that relays it, if one does: transport and ends are those of the path to that. */
   public final Optional<PeerId> relay() {
     return relay;
+  }
+
+  /** The traversal method that has brought the wire, if one has: the ends are as that says. */
+  public final Optional<String> bringer() {
+    return bringer;
+  }
+
+  /** Whether its socket is one of ours, so that its ends are what the network says. */
+  public final boolean isOurs() {
+    return relay.isEmpty() && bringer.isEmpty();
   }
 
   /** What carries it. */

@@ -119,7 +119,7 @@ final class CircuitTest {
               Line back = new Line(it -> it);
               InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
               InetSocketAddress remote = new InetSocketAddress(InetAddress.getLoopbackAddress(), 2);
-              Circuit.Way way = new Circuit.Way(relay.peerId(), Transport.TCP, here, remote);
+              Circuit.Way way = Circuit.Way.by(relay.peerId(), Transport.TCP, here, remote);
               CompletableFuture<Talker> accepter = new CompletableFuture<>();
               CompletableFuture<Talker> dialler = new CompletableFuture<>();
               Circuit accepted =
