@@ -25,7 +25,12 @@ module dev.crust {
       dev.crust.natlab;
 
   uses dev.crust.spi.Discovery;
+  uses dev.crust.spi.TraversalMethod;
 
   provides dev.crust.spi.Discovery with
       dev.crust.io.beacon.Beacon;
+  provides dev.crust.spi.TraversalMethod with
+      dev.crust.driver.DialMethod,
+      dev.crust.driver.TcpPunchMethod,
+      dev.crust.driver.UdpPunchMethod;
 }

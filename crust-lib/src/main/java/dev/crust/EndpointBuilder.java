@@ -3,6 +3,7 @@ package dev.crust;
 import dev.crust.driver.LocalEndpoint;
 import dev.crust.proto.relay.RelayLimits;
 import dev.crust.spi.Discovery;
+import dev.crust.spi.TraversalMethod;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -58,6 +59,7 @@ public final class EndpointBuilder {
   private Duration heartbeat = Duration.ofSeconds(20);
   private Duration pathPatience = Duration.ofMinutes(2);
   private Optional<List<Discovery>> discoveries = Optional.empty();
+  private final List<TraversalMethod> methods = new ArrayList<>();
   private Relaying relaying = Relaying.WHEN_PUBLIC;
   private Punching punching = Punching.ON;
   private RelayLimits relayLimits = RelayLimits.DEFAULT;
@@ -197,6 +199,18 @@ public final class EndpointBuilder {
   }
 
   /**
+   * Adds a way to come to a direct path, to those that the service loader knows; one of the same
+   * name takes the place of theirs. Of no use without {@link Punching#ON}.
+   *
+   * @param method whose name peers are told; {@link #open} throws {@link IllegalStateException} if
+   *     that is not what a name may be, or if there are more than 12 methods in all
+   */
+  public EndpointBuilder traversal(TraversalMethod method) {
+    methods.add(method);
+    return this;
+  }
+
+  /**
    * What the endpoint has to do with relays; {@link Relaying#WHEN_PUBLIC} unless said. What it
    * carries for others is encrypted from end to end, and bounded: 32 circuits at once, each of them
    * 1 MiB a second in the long run, 1 GiB in all, and two hours.
@@ -236,6 +250,9 @@ public final class EndpointBuilder {
                 ServiceLoader.load(Discovery.class, EndpointBuilder.class.getClassLoader()).stream()
                     .map(ServiceLoader.Provider::get)
                     .toList());
+    List<TraversalMethod> ways = new ArrayList<>(methods);
+    ServiceLoader.load(TraversalMethod.class, EndpointBuilder.class.getClassLoader())
+        .forEach(ways::add);
     return LocalEndpoint.open(
         new LocalEndpoint.Settings(
             identity.orElseGet(Identity::ephemeral),
@@ -250,6 +267,7 @@ public final class EndpointBuilder {
             heartbeat,
             pathPatience,
             finders,
+            ways,
             relaying,
             relayLimits,
             punching));

@@ -2,6 +2,7 @@ package dev.crust;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
@@ -82,6 +83,18 @@ final class LayersTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.netty..")
+        .check(CLASSES);
+  }
+
+  /** What others implement against names nothing that they do not see. */
+  @Test
+  void theSpiKnowsNothingBelow() {
+    classes()
+        .that()
+        .resideInAPackage("dev.crust.spi")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage("dev.crust", "dev.crust.spi", "java..", "org.jspecify..")
         .check(CLASSES);
   }
 

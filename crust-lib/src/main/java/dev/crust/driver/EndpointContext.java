@@ -55,6 +55,7 @@ final class EndpointContext {
   private static final long MAX_UNACKNOWLEDGED = 256 << 20;
 
   private final LocalEndpoint.Settings settings;
+  private final List<KnownMethod> methods;
   private final PeerId self;
   private final Limits limits;
   private final Token incarnation;
@@ -79,6 +80,7 @@ final class EndpointContext {
   EndpointContext(LocalEndpoint.Settings settings) throws IOException {
     SecureRandom random = new SecureRandom();
     this.settings = settings;
+    this.methods = KnownMethod.of(settings.methods());
     this.self = settings.identity().peerId();
     this.limits = Limits.forMessages(settings.maxMessageSize());
     this.networkKey = new Greeting.NetworkKey(settings.network());
@@ -171,6 +173,11 @@ final class EndpointContext {
   /** What the endpoint has to do with relays. */
   Relaying relaying() {
     return settings.relaying();
+  }
+
+  /** By what it comes to direct paths, those of its own first. */
+  List<KnownMethod> methods() {
+    return methods;
   }
 
   /** Whether it takes part in punching. */

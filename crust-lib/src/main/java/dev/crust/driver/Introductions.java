@@ -167,6 +167,11 @@ final class Introductions {
     return begun;
   }
 
+  /** The endpoint closes. */
+  void close() {
+    List.copyOf(paths.values()).forEach(Introduced::end);
+  }
+
   /** A peer has a direct path: who looks for one may stop. */
   void onConnected(PeerId peer) {
     Introduced known = paths.remove(peer);

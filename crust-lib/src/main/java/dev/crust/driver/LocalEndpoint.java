@@ -18,6 +18,7 @@ import dev.crust.Transport;
 import dev.crust.io.KeyFile;
 import dev.crust.proto.relay.RelayLimits;
 import dev.crust.spi.Discovery;
+import dev.crust.spi.TraversalMethod;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -62,6 +63,7 @@ public final class LocalEndpoint implements Endpoint {
       Duration heartbeat,
       Duration pathPatience,
       List<Discovery> discoveries,
+      List<TraversalMethod> methods,
       Relaying relaying,
       RelayLimits relayLimits,
       Punching punching) {}

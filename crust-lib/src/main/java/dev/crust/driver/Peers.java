@@ -289,6 +289,7 @@ final class Peers {
   void close() {
     closed = true;
     relays.close();
+    traversals.close();
     List.copyOf(dials.values()).forEach(Dial::cancel);
     dials.clear();
     closeRelayed(context.now().plus(RELAYED_CLOSE_PATIENCE));

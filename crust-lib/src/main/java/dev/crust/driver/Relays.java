@@ -54,6 +54,11 @@ final class Relays {
     door = readers;
   }
 
+  /** Who reads from what comes in by others' sockets; null before the endpoint is open. */
+  @Nullable Function<Pipe, Pipe.Reader> door() {
+    return door;
+  }
+
   /** The endpoint closes: what goes now is no news. */
   void close() {
     closed = true;

@@ -2,7 +2,6 @@ package dev.crust.driver;
 
 import dev.crust.Candidate;
 import dev.crust.PeerId;
-import dev.crust.io.Outgoing;
 import dev.crust.io.PunchPort;
 import dev.crust.io.PunchSocket;
 import dev.crust.proto.punch.Plan;
@@ -12,6 +11,7 @@ import dev.crust.spi.Round;
 import dev.crust.spi.Side;
 import dev.crust.spi.Situation;
 import dev.crust.spi.TraversalCandidate;
+import dev.crust.spi.TraversalMethod.Next;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -24,52 +24,41 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A traversal by TCP: runs a {@link TcpPunch} from the ports that we listen on. A socket that comes
- * in from where the peer may be waits for its role in TLS, as those do that we have dialled; on the
- * controlled side it then goes the way of every guest, and the {@link TcpPunch} hears when the
- * guest has proven to be the peer. On the control loop.
+ * TCP simultaneous open with one peer: runs a {@link TcpPunch} from the ports that we listen on. A
+ * socket that comes in from where the peer may be waits for its role in TLS, as those do that we
+ * have dialled; on the controlled side it then goes the way of every guest, and the {@link
+ * TcpPunch} hears when the guest has proven to be the peer. On the control loop.
  */
-final class TcpPunching {
+final class TcpPunching implements OwnMethod.OwnEffort {
   /** As many may come before the round begins. */
   private static final int MAX_EARLY = 8;
 
+  private final LocalSite site;
   private final PeerId peer;
   private final EndpointContext context;
-  private final Traversals all;
-  private final Traversal.Course course;
-  private final Side side;
-  private final Punching.Ear ear;
   private final PunchSocket.Ear sockets = new Sockets();
   private final Map<InetSocketAddress, PunchSocket> open = new HashMap<>();
   private final Set<InetSocketAddress> expected = new HashSet<>();
   private final List<PunchSocket> early = new ArrayList<>();
-  private final List<Outgoing> dials = new ArrayList<>();
   private @Nullable TcpPunch machine;
   private @Nullable PunchSocket winner;
+  private @Nullable Round round;
   private boolean asked;
   private boolean closed;
   private final Alarm alarm;
 
-  TcpPunching(
-      PeerId peer,
-      EndpointContext context,
-      Traversals all,
-      Traversal.Course course,
-      Side side,
-      Punching.Ear ear) {
-    this.peer = peer;
-    this.context = context;
-    this.all = all;
-    this.course = course;
-    this.side = side;
-    this.ear = ear;
+  TcpPunching(LocalSite site) {
+    this.site = site;
+    this.peer = site.peer();
+    this.context = site.context();
     this.alarm = new Alarm(context);
   }
 
-  /** The peer asks for a round: it may dial before we have heard when that begins. */
-  void expect(Situation of) {
+  /** The peer may dial before we have heard when the round begins. */
+  @Override
+  public void prepare(Round introduced) {
     asked = true;
-    expect(of.candidates(Protocol.TCP));
+    expect(introduced.peer().candidates(Protocol.TCP));
   }
 
   private void expect(List<TraversalCandidate> from) {
@@ -80,20 +69,24 @@ final class TcpPunching {
     }
   }
 
-  /** No round is to come for now. */
-  void expectNobody() {
+  private void expectNobody() {
     expected.forEach(each -> context.expected().remove(each, sockets));
     expected.clear();
     early.forEach(PunchSocket::abort);
     early.clear();
   }
 
-  /** A round was agreed on. */
-  void punch(Round agreed, Plan.Step.Punch step) {
+  @Override
+  public void begin(Round agreed) {
+    round = agreed;
+    Plan.of(agreed).punchBy(Protocol.TCP).ifPresent(step -> punch(agreed, step));
+  }
+
+  private void punch(Round agreed, Plan.Step.Punch step) {
     TcpPunch running = machine;
     if (running == null || winner != null) {
       winner = null;
-      running = new TcpPunch(side, step, all.budget(), new SecureRandom());
+      running = new TcpPunch(agreed.side(), step, site.all().budget(), new SecureRandom());
       machine = running;
     }
     List<TraversalCandidate> targets = Plan.targets(agreed, Protocol.TCP);
@@ -104,31 +97,22 @@ final class TcpPunching {
     expect(targets);
     carryOut(
         running.onRound(
-            agreed.number(), agreed.start(), targets, all.observed(peer), context.now()));
+            agreed.number(), agreed.start(), targets, site.all().observed(peer), context.now()));
     waiting.forEach(this::onConnected);
   }
 
-  /** Whether there is a connection that may become a path. */
-  boolean isSecuring() {
+  @Override
+  public boolean isSecuring() {
     TcpPunch running = machine;
     return winner != null || (running != null && running.isSecuring());
   }
 
-  /** Dials as anybody would, from another port; where to, see {@link UdpPunching#dialTargets}. */
-  void dialTargets(Round agreed) {
-    for (InetSocketAddress target : all.dialable(peer, Plan.targets(agreed, Protocol.TCP))) {
-      context
-          .dial(
-              Candidate.tcp(target),
-              peer,
-              Traversal.DIAL_PATIENCE,
-              pipe -> new PeerPath(pipe, context, course.fate(reason -> {})))
-          .ifPresent(dials::add);
-    }
-  }
-
-  /** No further round is to come. Who has come before one that nobody begins is a guest. */
-  void rest() {
+  /**
+   * One by TCP would be better than any other, so what is under way goes on. Who has come before a
+   * round that nobody begins is a guest.
+   */
+  @Override
+  public void settle() {
     TcpPunch running = machine;
     if (running == null || running.isIdle()) {
       asked = false;
@@ -139,14 +123,15 @@ final class TcpPunching {
     }
   }
 
-  /** Whether nothing is under way that may become a path. */
-  boolean isIdle() {
+  @Override
+  public boolean isIdle() {
     TcpPunch running = machine;
-    return winner == null && dials.isEmpty() && (running == null || running.isIdle());
+    return winner == null && (running == null || running.isIdle());
   }
 
-  /** Nobody needs it any more. A path that is in use stays. */
-  void close() {
+  /** A path that is in use stays. */
+  @Override
+  public void close() {
     closed = true;
     alarm.stop();
     expectNobody();
@@ -155,8 +140,6 @@ final class TcpPunching {
     if (winner != null) {
       winner.cancel();
     }
-    dials.forEach(Outgoing::cancel);
-    dials.clear();
   }
 
   private void carryOut(List<TcpPunch.Effect> effects) {
@@ -174,14 +157,20 @@ final class TcpPunching {
         winner = open.remove(done.remote().address());
         expectNobody();
       } else if (effect instanceof TcpPunch.Effect.RoundOver roundOver) {
-        ear.failed(Punching.of(roundOver.report()));
+        failed(Failing.of(roundOver.report(), Next.WITH_OTHERS));
       }
     }
     schedule();
   }
 
+  private void failed(Failing what) {
+    if (round != null) {
+      site.failed(round, what);
+    }
+  }
+
   private void dial(InetSocketAddress remote) {
-    Optional<PunchPort> port = all.tcpTowards(remote);
+    Optional<PunchPort> port = site.all().tcpTowards(remote);
     if (port.isPresent()) {
       open.put(remote, port.get().dial(remote, sockets));
     } else {
@@ -193,15 +182,17 @@ final class TcpPunching {
   private void secure(InetSocketAddress remote, TcpPunch.TlsRole role) {
     PunchSocket socket = open.get(remote);
     if (socket != null) {
-      course.met(Candidate.tcp(remote));
+      site.course().met(Candidate.tcp(remote));
       socket.secure(
-          role, peer, pipe -> new PeerPath(pipe, context, course.fate(reason -> onPathLost())));
+          role,
+          peer,
+          pipe -> new PeerPath(pipe, context, site.course().fate(reason -> onPathLost())));
     }
   }
 
   private void onPathLost() {
     if (!closed && winner != null) {
-      ear.failed(Punching.of(Protocol.TCP, "the way was open, and the peer did not take it"));
+      failed(Failing.of("the way was open, and the peer did not take it", Next.WITH_OTHERS));
     }
   }
 
@@ -239,7 +230,9 @@ final class TcpPunching {
     }
     if (open.get(remote) != socket) {
       // A guest: by the machine's rules on the controlled side alone the peer speaks first.
-      if (side == Side.CONTROLLED && who.equals(peer) && running.expects(remote)) {
+      if (Side.of(site.self(), peer) == Side.CONTROLLED
+          && who.equals(peer)
+          && running.expects(remote)) {
         open.put(remote, socket);
         carryOut(running.onAccepted(remote, context.now()));
         carryOut(running.onSecured(remote, context.now()));

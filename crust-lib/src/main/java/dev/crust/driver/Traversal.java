@@ -4,46 +4,43 @@ import dev.crust.Attempt;
 import dev.crust.Candidate;
 import dev.crust.PeerId;
 import dev.crust.Reason;
-import dev.crust.io.UdpPort;
 import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.punch.Introduction;
 import dev.crust.proto.punch.Plan;
-import dev.crust.proto.punch.PunchPacket;
-import dev.crust.spi.Protocol;
 import dev.crust.spi.Round;
 import dev.crust.spi.Side;
-import java.net.InetSocketAddress;
+import dev.crust.spi.TraversalMethod;
+import dev.crust.spi.TraversalMethod.Next;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Looks for a direct path to one peer together with that peer: an {@link Introduction}, and what
- * its {@link Plan} says, by all protocols at once. On the control loop.
+ * the endpoint's {@link TraversalMethod}s make of it, all at once. On the control loop.
  *
  * <table>
  * <caption>What happens when</caption>
  * <tr><th>event</th><th>what is done</th></tr>
  * <tr><td>it begins, and we are controlling</td><td>our situation is found out, then offered</td></tr>
  * <tr><td>the peer offers</td><td>our situation is found out, then answered</td></tr>
- * <tr><td>introduced, with UDP to be punched</td><td>our mappings are opened, before the signal that
+ * <tr><td>introduced</td><td>each method that applies prepares, before the signal that
  * follows</td></tr>
- * <tr><td>agreed: punch</td><td>a round of {@link UdpPunching}, {@link TcpPunching}</td></tr>
- * <tr><td>agreed: dial, and we are to dial</td><td>the peer's addresses are dialled</td></tr>
- * <tr><td>a round fails by UDP, or by all protocols, and we are controlling</td><td>the next is
- * offered; after three the failure is told when all have failed, and after a while all begins
- * anew</td></tr>
+ * <tr><td>agreed</td><td>each method that applies begins a round; if none does, the reasons are
+ * told</td></tr>
+ * <tr><td>all have failed in a round, or one that does not wait for the others, and we are
+ * controlling</td><td>the next round is offered, if that is of any use; after three the failure is
+ * told, and after a while all begins anew</td></tr>
  * </table>
  */
-final class Traversal implements Punching.Ear {
+final class Traversal implements Part.Ear {
   /** For whom a path is looked for. */
   interface Course {
     /** Carries a signal to the peer. */
@@ -63,9 +60,6 @@ final class Traversal implements Punching.Ear {
     void failed(String sentence, List<Attempt> attempts);
   }
 
-  /** As long has a dial. */
-  static final Duration DIAL_PATIENCE = Duration.ofSeconds(4);
-
   /** As long may that take which is under way when a path was found: a round by TCP, and TLS. */
   private static final Duration WIND_DOWN = Duration.ofSeconds(10);
 
@@ -78,14 +72,15 @@ final class Traversal implements Punching.Ear {
   private final Course course;
   private final Side side;
   private final Introduction introduction;
-  private final UdpPunching udp;
-  private final TcpPunching tcp;
-  private Optional<Round> agreement = Optional.empty();
+  private final Results results;
+  private final List<Part> parts;
+  private Optional<Round> round = Optional.empty();
 
   /** By what there may still be a path in this round. */
-  private final Set<Protocol> hopes = EnumSet.noneOf(Protocol.class);
+  private final Set<Part> hopes = new HashSet<>();
 
-  private final List<Punching> failures = new ArrayList<>();
+  private final List<Failing> failures = new ArrayList<>();
+  private final Set<String> obstacles = new LinkedHashSet<>();
   private boolean told;
   private boolean over;
   private Duration pause = FIRST_PAUSE;
@@ -99,8 +94,10 @@ final class Traversal implements Punching.Ear {
     this.course = course;
     this.side = Side.of(context.self(), peer);
     this.introduction = new Introduction(context.self(), peer, context::sign, new SecureRandom());
-    this.udp = new UdpPunching(peer, context, all, course, side, this);
-    this.tcp = new TcpPunching(peer, context, all, course, side, this);
+    this.results = new Results(peer, context, all, course);
+    LocalSite.Belonging belonging = new LocalSite.Belonging(peer, context, all, course, results);
+    this.parts = context.methods().stream().map(each -> new Part(each, belonging, this)).toList();
+    this.over = all.isClosed();
     this.timer = new Alarm(context);
     this.later = new Alarm(context);
   }
@@ -128,14 +125,14 @@ final class Traversal implements Punching.Ear {
   /** Nothing is wanted any more. What was dialled and has become a path stays. */
   void end() {
     stopLooking();
-    udp.cancel();
-    tcp.close();
+    parts.forEach(Part::close);
+    results.end();
     all.ended(peer, this);
   }
 
   /** There is a direct path. One by TCP would be better still, so what is under way goes on. */
   void settle() {
-    udp.cancel();
+    results.settle();
     rest();
   }
 
@@ -145,8 +142,8 @@ final class Traversal implements Punching.Ear {
    */
   void rest() {
     stopLooking();
-    tcp.rest();
-    if (udp.isIdle() && tcp.isIdle()) {
+    parts.forEach(Part::settle);
+    if (results.isEmpty() && parts.stream().allMatch(Part::isIdle)) {
       end();
     } else {
       later.set(context.now().plus(WIND_DOWN), this::end);
@@ -157,8 +154,6 @@ final class Traversal implements Punching.Ear {
     over = true;
     timer.stop();
     later.stop();
-    udp.rest();
-    forgetToken();
   }
 
   /** Whether it looks for nothing any more, though something may still be under way. */
@@ -179,7 +174,7 @@ final class Traversal implements Punching.Ear {
         onAsked(asked);
       } else if (effect instanceof Introduction.Effect.Introduced introduced) {
         if (!over) {
-          udp.open(introduced.round());
+          parts.forEach(part -> part.prepare(introduced.round()));
         }
       } else if (effect instanceof Introduction.Effect.Agreed agreed) {
         onAgreed(agreed.round());
@@ -196,7 +191,6 @@ final class Traversal implements Punching.Ear {
     }
     if (!over) {
       all.begun(peer, this);
-      tcp.expect(asked.peer());
     }
     all.nat().whenKnown(this::accept);
   }
@@ -212,101 +206,73 @@ final class Traversal implements Punching.Ear {
       return;
     }
     all.begun(peer, this);
-    forgetToken();
     later.stop();
-    hopes.clear();
     failures.clear();
-    agreement = Optional.of(agreed);
-    all.listen(agreed.token(), this);
-    Plan plan = Plan.of(agreed);
-    if (plan.relayReason(side).isPresent()) {
-      giveUp(plan.relayReason(side).get(), List.of());
-      return;
-    }
-    for (Plan.Step step : plan.steps()) {
-      if (!(step instanceof Plan.Step.NoWay)) {
-        hopes.add(step.protocol());
-      }
-    }
-    plan.punchBy(Protocol.UDP).ifPresent(step -> udp.punch(agreed, step));
-    plan.punchBy(Protocol.TCP).ifPresent(step -> tcp.punch(agreed, step));
-    dial(agreed, plan);
+    obstacles.clear();
+    hopes.addAll(parts);
+    round = Optional.of(agreed);
+    results.onRound();
+    parts.forEach(part -> part.begin(agreed));
   }
 
-  /** What can be dialled is dialled now, by us or by the peer. */
-  private void dial(Round agreed, Plan plan) {
-    List<Plan.Step.Dial> dials =
-        plan.steps().stream()
-            .flatMap(step -> step instanceof Plan.Step.Dial it ? Stream.of(it) : Stream.empty())
-            .toList();
-    for (Plan.Step.Dial step : dials) {
-      if (step.dialler() == side && step.protocol() == Protocol.UDP) {
-        udp.dialTargets(agreed);
-      } else if (step.dialler() == side) {
-        tcp.dialTargets(agreed);
-      }
-    }
-    if (!dials.isEmpty()) {
-      Instant end = context.now().plus(DIAL_PATIENCE.multipliedBy(2));
-      later.set(end, () -> onDialsOver(dials));
-    }
-  }
-
-  private void onDialsOver(List<Plan.Step.Dial> dials) {
-    for (Plan.Step.Dial step : dials) {
-      failed(Punching.of(step.protocol(), "what can be dialled did not answer"));
-    }
-  }
-
-  /** A punch packet with our token has come. */
-  void onPacket(UdpPort port, InetSocketAddress from, PunchPacket packet) {
-    if (!over) {
-      udp.onPacket(port, from, packet);
-    }
-  }
-
-  /** UDP fails sooner, and its next round need not wait for TCP, which then has one, too. */
   @Override
-  public void failed(Punching what) {
-    if (over || !hopes.remove(what.protocol())) {
-      return;
+  public void ruledOut(Part part, Round in, String why) {
+    if (isOf(part, in)) {
+      hopes.remove(part);
+      if (!why.isEmpty()) {
+        obstacles.add(why);
+      }
+      if (hopes.isEmpty()) {
+        conclude();
+      }
     }
-    failures.add(what);
-    boolean last = agreement.map(Round::number).orElse(Plan.ROUNDS) >= Plan.ROUNDS;
-    boolean waits = last || what.protocol() == Protocol.TCP || tcp.isSecuring();
-    if (!hopes.isEmpty() && waits) {
-      return;
+  }
+
+  /** Another round may begin before all have failed; those that still hope have it, too. */
+  @Override
+  public void failed(Part part, Round in, Failing what) {
+    if (isOf(part, in)) {
+      hopes.remove(part);
+      failures.add(what);
+      boolean waits =
+          isLast() || what.next() != Next.AT_ONCE || parts.stream().anyMatch(Part::isSecuring);
+      if (hopes.isEmpty() || !waits) {
+        conclude();
+      }
     }
-    boolean punched =
-        agreement.stream()
-            .anyMatch(it -> Plan.of(it).steps().stream().anyMatch(Traversal::isPunch));
-    if (last || !punched) {
-      String obstacles =
-          agreement.stream()
-              .flatMap(it -> Stream.of(Protocol.values()).map(by -> Plan.of(it).obstacle(by, side)))
-              .flatMap(Optional::stream)
-              .map(obstacle -> ", and " + obstacle)
-              .collect(Collectors.joining());
-      giveUp(
-          failures.stream().map(Punching::sentence).distinct().collect(Collectors.joining("; "))
-              + obstacles,
-          failures.stream().flatMap(each -> each.attempts().stream()).toList());
+  }
+
+  private boolean isOf(Part part, Round in) {
+    return !over
+        && hopes.contains(part)
+        && round
+            .filter(it -> it.number() == in.number() && it.token().equals(in.token()))
+            .isPresent();
+  }
+
+  private boolean isLast() {
+    return round.map(Round::number).orElse(Plan.ROUNDS) >= Plan.ROUNDS;
+  }
+
+  private void conclude() {
+    if (failures.isEmpty()) {
+      giveUp("no direct path exists " + String.join("; ", obstacles), List.of());
+    } else if (isLast() || failures.stream().allMatch(each -> each.next() == Next.NOTHING)) {
+      String sentence =
+          failures.stream().map(Failing::sentence).distinct().collect(Collectors.joining("; "))
+              + obstacles.stream().map(each -> ", and " + each).collect(Collectors.joining());
+      giveUp(sentence, failures.stream().flatMap(each -> each.attempts().stream()).toList());
     } else if (side == Side.CONTROLLING) {
       all.nat().doubt();
       ask();
     }
   }
 
-  private static boolean isPunch(Plan.Step step) {
-    return step instanceof Plan.Step.Punch;
-  }
-
   private void giveUp(String sentence, List<Attempt> attempts) {
     if (over) {
       return;
     }
-    forgetToken();
-    tcp.expectNobody();
+    parts.stream().filter(part -> !part.isSecuring()).forEach(Part::close);
     if (!told) {
       told = true;
       course.failed(sentence, attempts);
@@ -316,10 +282,6 @@ final class Traversal implements Punching.Ear {
       Duration longer = pause.multipliedBy(2);
       pause = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
     }
-  }
-
-  private void forgetToken() {
-    agreement.ifPresent(it -> all.ignore(it.token(), this));
   }
 
   private void schedule() {

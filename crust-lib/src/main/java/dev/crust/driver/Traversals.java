@@ -6,19 +6,16 @@ import dev.crust.Event;
 import dev.crust.Path;
 import dev.crust.PeerId;
 import dev.crust.Reason;
+import dev.crust.io.Pipe;
 import dev.crust.io.PunchPort;
-import dev.crust.io.UdpPort;
 import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.punch.PunchBudget;
-import dev.crust.proto.punch.PunchPacket;
 import dev.crust.proto.punch.Signalling;
-import dev.crust.spi.PunchToken;
 import dev.crust.spi.Situation;
 import dev.crust.spi.TraversalCandidate;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,8 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,12 +47,11 @@ final class Traversals implements SignalDesk.Ear {
   private final SignalDesk signals = new SignalDesk(this);
   private final Introductions introductions;
   private final PunchBudget budget = new PunchBudget();
+  private final PunchPackets packets;
   private final Map<PeerId, ForConnection> running = new HashMap<>();
 
   private final Map<PeerId, Token> deferred = new HashMap<>();
-
-  /** Read by the loops of the UDP ports. */
-  private final Map<PunchToken, Traversal> listening = new ConcurrentHashMap<>();
+  private boolean closed;
 
   private final Map<PeerId, Set<Candidate>> punched = new HashMap<>();
 
@@ -78,6 +74,7 @@ final class Traversals implements SignalDesk.Ear {
     this.listeners = listeners;
     this.peers = peers;
     this.introductions = new Introductions(context, peers, this);
+    this.packets = new PunchPackets(context, listeners);
   }
 
   /** Who finds first paths by introducers. */
@@ -94,8 +91,27 @@ final class Traversals implements SignalDesk.Ear {
     return listeners.nat();
   }
 
+  /** Our situation, with what we have to make the best of it. */
   Situation situation() {
-    return listeners.situation();
+    return listeners.situation().with(context.methods().stream().map(KnownMethod::name).toList());
+  }
+
+  /** Who reads from what comes in and is to be a guest as any other. */
+  @Nullable Function<Pipe, Pipe.Reader> guests() {
+    return peers.relays().door();
+  }
+
+  /** The endpoint closes: nothing is looked for any more. */
+  void close() {
+    closed = true;
+    introductions.close();
+    List.copyOf(running.values()).forEach(each -> each.traversal.end());
+    List.copyOf(begun.values()).forEach(Traversal::end);
+  }
+
+  /** Whether the endpoint closes. */
+  boolean isClosed() {
+    return closed;
   }
 
   /** The TCP port of ours to dial this address from, if we listen there. */
@@ -134,10 +150,15 @@ final class Traversals implements SignalDesk.Ear {
     return budget;
   }
 
+  /** Who gets punch packets. */
+  PunchPackets packets() {
+    return packets;
+  }
+
   /** A peer has a first path to us: it can tell where it sees us, if it is a direct one. */
   void onPeer(PeerPath path) {
     PeerId peer = path.peer();
-    if (context.punches() && peer != null && path.pipe().relay().isEmpty()) {
+    if (context.punches() && peer != null && path.pipe().isOurs()) {
       nat().onPeer(peer, path.pipe().remote(), path.greeting().candidates());
     }
     if (peer != null && path.pipe().relay().isEmpty()) {
@@ -281,36 +302,6 @@ final class Traversals implements SignalDesk.Ear {
   @Override
   public void onCarried(LocalConnection by, byte[] body) throws MalformedMessageException {
     introductions.onCarried(by, body);
-  }
-
-  /** Punch packets with this token are for that traversal. */
-  void listen(PunchToken token, Traversal traversal) {
-    listening.put(token, traversal);
-    for (UdpPort port : listeners.udp()) {
-      port.stun().listener((datagram, source) -> onDatagram(port, datagram, source));
-    }
-  }
-
-  /** No more of them. */
-  void ignore(PunchToken token, Traversal traversal) {
-    listening.remove(token, traversal);
-  }
-
-  /** On the port's loop. */
-  private boolean onDatagram(UdpPort port, ByteBuffer datagram, InetSocketAddress source) {
-    byte[] bytes = new byte[Math.min(datagram.remaining(), PunchPacket.LENGTH + 1)];
-    datagram.get(bytes);
-    try {
-      PunchPacket packet = PunchPacket.decode(bytes);
-      Traversal traversal = listening.get(packet.token());
-      if (traversal == null) {
-        return false;
-      }
-      context.onControl(() -> traversal.onPacket(port, source, packet));
-      return true;
-    } catch (MalformedMessageException e) {
-      return false;
-    }
   }
 
   /** Looks for a better path of a connection, which carries the signals itself. */

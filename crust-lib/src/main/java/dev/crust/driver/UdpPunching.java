@@ -1,21 +1,20 @@
 package dev.crust.driver;
 
 import dev.crust.Candidate;
-import dev.crust.PeerId;
 import dev.crust.Reason;
+import dev.crust.Transport;
 import dev.crust.io.Outgoing;
 import dev.crust.io.UdpPort;
 import dev.crust.proto.punch.Plan;
 import dev.crust.proto.punch.PunchPacket;
 import dev.crust.proto.punch.UdpPunch;
 import dev.crust.spi.Protocol;
-import dev.crust.spi.PunchToken;
 import dev.crust.spi.Round;
 import dev.crust.spi.Side;
 import dev.crust.spi.TraversalCandidate;
+import dev.crust.spi.TraversalMethod.Next;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,103 +22,84 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A traversal by UDP: runs an {@link UdpPunch} from the ports that QUIC has; when packets pass both
- * ways, the controlling side dials QUIC there. On the control loop.
+ * UDP hole punching with one peer: runs an {@link UdpPunch} from the ports that QUIC has; when
+ * packets pass both ways, the controlling side dials QUIC there. On the control loop.
  */
-final class UdpPunching {
-  private static final int MAX_DIALS = Traversals.MAX_DIALS;
-
+final class UdpPunching implements OwnMethod.OwnEffort {
   /** More places than this a peer cannot be at. */
   private static final int MAX_PORTS = 64;
 
-  private final PeerId peer;
+  private final LocalSite site;
   private final EndpointContext context;
-  private final Traversals all;
-  private final Traversal.Course course;
-  private final Side side;
-  private final Punching.Ear ear;
   private final Map<InetSocketAddress, UdpPort> ports = new HashMap<>();
-  private final List<Outgoing> dials = new ArrayList<>();
+  private final Alarm alarm;
   private @Nullable UdpPunch machine;
+  private @Nullable Round round;
   private boolean opened;
   private boolean redialled;
   private boolean over;
-  private final Alarm alarm;
 
-  UdpPunching(
-      PeerId peer,
-      EndpointContext context,
-      Traversals all,
-      Traversal.Course course,
-      Side side,
-      Punching.Ear ear) {
-    this.peer = peer;
-    this.context = context;
-    this.all = all;
-    this.course = course;
-    this.side = side;
-    this.ear = ear;
+  UdpPunching(LocalSite site) {
+    this.site = site;
+    this.context = site.context();
     this.alarm = new Alarm(context);
   }
 
-  /** A round is about to be agreed on. */
-  void open(Round introduced) {
-    if (Plan.of(introduced).punchBy(Protocol.UDP).isPresent()) {
-      carryOut(
-          machine(introduced.token())
-              .onIntroduced(
-                  introduced.number(),
-                  Plan.targets(introduced, Protocol.UDP),
-                  all.observed(peer),
-                  context.now()));
-    }
+  @Override
+  public void prepare(Round introduced) {
+    carryOut(
+        machine(introduced)
+            .onIntroduced(
+                introduced.number(),
+                Plan.targets(introduced, Protocol.UDP),
+                site.all().observed(site.peer()),
+                context.now()));
   }
 
-  /** A round was agreed on. */
-  void punch(Round agreed, Plan.Step.Punch step) {
+  @Override
+  public void begin(Round agreed) {
+    ignore();
+    round = agreed;
+    site.all().packets().listen(agreed.token(), this);
+    Plan.of(agreed).punchBy(Protocol.UDP).ifPresent(step -> punch(agreed, step));
+  }
+
+  private void punch(Round agreed, Plan.Step.Punch step) {
     carryOut(
-        machine(agreed.token())
+        machine(agreed)
             .onRound(
                 agreed.number(),
                 agreed.start(),
                 step,
                 Plan.targets(agreed, Protocol.UDP),
-                all.observed(peer),
+                site.all().observed(site.peer()),
                 context.now()));
   }
 
-  private UdpPunch machine(PunchToken token) {
+  private UdpPunch machine(Round of) {
     UdpPunch begun = machine;
-    if (begun == null || opened || !begun.token().equals(token)) {
+    if (begun == null || opened || !begun.token().equals(of.token())) {
       opened = false;
-      begun = new UdpPunch(side, token, context.opener(), all.budget(), new SecureRandom());
+      begun =
+          new UdpPunch(
+              of.side(), of.token(), context.opener(), site.all().budget(), new SecureRandom());
       machine = begun;
     }
     return begun;
   }
 
-  /** Dials QUIC at once. */
-  void dialTargets(Round agreed) {
-    for (InetSocketAddress target : all.dialable(peer, Plan.targets(agreed, Protocol.UDP))) {
-      portTowards(target).ifPresent(port -> dial(port, target));
-    }
-  }
-
-  /** No more is to be sent. */
-  void rest() {
+  /** No more is to be sent; what was dialled is about to become a path, or not. */
+  @Override
+  public void close() {
     over = true;
     alarm.stop();
+    ignore();
   }
 
-  /** Whether nothing was dialled that may become a path. */
-  boolean isIdle() {
-    return dials.isEmpty();
-  }
-
-  /** What was dialled is not needed any more, unless it has become a path. */
-  void cancel() {
-    dials.forEach(Outgoing::cancel);
-    dials.clear();
+  private void ignore() {
+    if (round != null) {
+      site.all().packets().ignore(round.token(), this);
+    }
   }
 
   private void carryOut(List<UdpPunch.Effect> effects) {
@@ -132,10 +112,17 @@ final class UdpPunching {
       } else if (effect instanceof UdpPunch.Effect.Open open) {
         onOpen(open.remote());
       } else if (effect instanceof UdpPunch.Effect.RoundOver roundOver) {
-        ear.failed(Punching.of(roundOver.report()));
+        failed(Failing.of(roundOver.report(), Next.AT_ONCE));
       }
     }
     schedule();
+  }
+
+  /** Sooner than TCP, so another round does not wait for that. */
+  private void failed(Failing what) {
+    if (round != null) {
+      site.failed(round, what);
+    }
   }
 
   private void send(InetSocketAddress to, PunchPacket packet) {
@@ -163,15 +150,15 @@ final class UdpPunching {
       ports.put(from, port);
     }
     if (ports.containsKey(from)) {
-      course.met(Candidate.quic(from));
+      site.course().met(Candidate.quic(from));
     }
     carryOut(running.onPacket(from, packet, context.now()));
   }
 
   private void onOpen(TraversalCandidate remote) {
     opened = true;
-    course.met(Candidate.quic(remote.address()));
-    if (side == Side.CONTROLLING) {
+    site.course().met(Candidate.quic(remote.address()));
+    if (Side.of(site.self(), site.peer()) == Side.CONTROLLING) {
       portTowards(remote.address()).ifPresent(port -> dial(port, remote.address()));
     }
   }
@@ -180,15 +167,14 @@ final class UdpPunching {
     Outgoing dial =
         port.dial(
             remote,
-            peer,
-            Traversal.DIAL_PATIENCE,
+            site.peer(),
+            Results.DIAL_PATIENCE,
             pipe ->
                 new PeerPath(
-                    pipe, context, course.fate(reason -> onDialFailed(port, remote, reason))));
-    if (dials.size() >= MAX_DIALS) {
-      dials.remove(0).cancel();
-    }
-    dials.add(dial);
+                    pipe,
+                    context,
+                    site.course().fate(reason -> onDialFailed(port, remote, reason))));
+    site.keep(Transport.QUIC, dial);
   }
 
   /**
@@ -200,7 +186,7 @@ final class UdpPunching {
       redialled = true;
       dial(port, remote);
     } else if (!over && opened) {
-      ear.failed(Punching.of(Protocol.UDP, "the way was open, and QUIC got no answer"));
+      failed(Failing.of("the way was open, and QUIC got no answer", Next.AT_ONCE));
     }
   }
 

@@ -22,7 +22,7 @@ import java.util.Optional;
 
 /** A {@link Situation} as a protobuf message, and back. */
 public final class SituationCodec {
-  /** The longest encoding, in bytes: 16 IPv6 candidates take less. */
+  /** The longest encoding, in bytes: 16 IPv6 candidates and 12 methods take less. */
   public static final int MAX_LENGTH = 1024;
 
   private static final int MAX_PORT = 65_535;
@@ -36,6 +36,7 @@ public final class SituationCodec {
             .setUdp(toWire(situation.udp()))
             .setTcp(toWire(situation.tcp()));
     situation.candidates().forEach(each -> message.addCandidates(toWire(each)));
+    message.addAllMethods(situation.methods());
     return message.build();
   }
 
@@ -46,16 +47,22 @@ public final class SituationCodec {
    */
   public static Situation fromWire(TraversalSituation message) throws MalformedMessageException {
     if (message.getSerializedSize() > MAX_LENGTH
-        || message.getCandidatesCount() > Situation.MAX_CANDIDATES) {
+        || message.getCandidatesCount() > Situation.MAX_CANDIDATES
+        || message.getMethodsCount() > Situation.MAX_METHODS) {
       throw new MalformedMessageException(
-          "a situation of %d bytes with %d candidates"
-              .formatted(message.getSerializedSize(), message.getCandidatesCount()));
+          "a situation of %d bytes with %d candidates and %d methods"
+              .formatted(
+                  message.getSerializedSize(),
+                  message.getCandidatesCount(),
+                  message.getMethodsCount()));
     }
     List<TraversalCandidate> candidates = new ArrayList<>();
     for (dev.crust.proto.wire.TraversalCandidate each : message.getCandidatesList()) {
       candidate(each).ifPresent(candidates::add);
     }
-    return new Situation(profile(message.getUdp()), profile(message.getTcp()), candidates);
+    List<String> methods =
+        message.getMethodsCount() == 0 ? Situation.UNSAID : message.getMethodsList();
+    return new Situation(profile(message.getUdp()), profile(message.getTcp()), candidates, methods);
   }
 
   private static NatProfile toWire(Profile profile) {

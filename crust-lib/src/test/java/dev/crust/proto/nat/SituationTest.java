@@ -19,6 +19,7 @@ import dev.crust.spi.Protocol;
 import dev.crust.spi.Situation;
 import dev.crust.spi.TraversalCandidate;
 import dev.crust.spi.TraversalCandidate.Kind;
+import dev.crust.spi.TraversalMethod;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +41,29 @@ class SituationTest {
       new NatBehaviour(
           Mapping.UNKNOWN, Filtering.UNKNOWN, PortAllocation.UNKNOWN, Hairpin.UNKNOWN, List.of());
 
+  private static List<String> longestNames() {
+    List<String> names =
+        IntStream.range(0, Situation.MAX_METHODS)
+            .mapToObj("method-with-the-longest-name-%03d"::formatted)
+            .toList();
+    assertThat(names.get(0)).hasSize(TraversalMethod.MAX_NAME);
+    return names;
+  }
+
+  @Test
+  void methods_are_told_and_those_of_old_understood() throws Exception {
+    Situation situation = Situation.UNKNOWN.with(longestNames());
+    assertThat(SituationCodec.fromWire(SituationCodec.toWire(situation))).isEqualTo(situation);
+    TraversalSituation mute = SituationCodec.toWire(situation).toBuilder().clearMethods().build();
+    assertThat(SituationCodec.fromWire(mute).methods())
+        .containsExactly("dial", "tcp-punch", "udp-punch");
+    TraversalSituation many =
+        SituationCodec.toWire(situation).toBuilder().addMethods("one-more").build();
+    assertThatThrownBy(() -> SituationCodec.fromWire(many))
+        .isInstanceOf(MalformedMessageException.class)
+        .hasMessageContaining("13 methods");
+  }
+
   @Test
   void round_trip_with_as_many_candidates_as_allowed() throws Exception {
     List<TraversalCandidate> candidates =
@@ -58,7 +82,7 @@ class SituationTest {
             Filtering.ADDRESS_AND_PORT_DEPENDENT,
             PortAllocation.sequential(-256),
             Reachability.PUNCHABLE);
-    Situation situation = new Situation(profile, Profile.BLOCKED, candidates);
+    Situation situation = new Situation(profile, Profile.BLOCKED, candidates, longestNames());
 
     TraversalSituation wire = SituationCodec.toWire(situation);
 

@@ -7,31 +7,26 @@ import dev.crust.Reason;
 import dev.crust.Transport;
 import dev.crust.proto.punch.PunchReport;
 import dev.crust.spi.Protocol;
+import dev.crust.spi.TraversalMethod.Next;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * What came of punching by one protocol in one round, if not a path.
+ * What came of a method in one round, if not a path.
  *
- * @param protocol the protocol
  * @param sentence for people
  * @param attempts what was tried since the first round
+ * @param next what is to follow
  */
-record Punching(Protocol protocol, String sentence, List<Attempt> attempts) {
-  /** Who wants to know. On the control loop. */
-  interface Ear {
-    /** A round has ended, or what it had opened has closed. */
-    void failed(Punching what);
-  }
-
+record Failing(String sentence, List<Attempt> attempts, Next next) {
   /** By a machine's own account. */
-  static Punching of(PunchReport report) {
-    return new Punching(report.protocol(), report.sentence(), attempts(report));
+  static Failing of(PunchReport report, Next next) {
+    return new Failing(report.sentence(), attempts(report), next);
   }
 
   /** Without any. */
-  static Punching of(Protocol protocol, String sentence) {
-    return new Punching(protocol, sentence, List.of());
+  static Failing of(String sentence, Next next) {
+    return new Failing(sentence, List.of(), next);
   }
 
   private static List<Attempt> attempts(PunchReport report) {
