@@ -131,6 +131,28 @@ final class OneConnectionTest {
     }
   }
 
+  /** Whichever transport carries it; in the end no path is left. */
+  @ParameterizedTest
+  @EnumSource(Over.class)
+  void silenceIsNoticed(Over over) throws Exception {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
+      Watched alice = endpoints.open(over.dialled());
+      Watched bob = endpoints.open(over.dialling().heartbeat(Duration.ofMillis(200)));
+      Proxies proxies = endpoints.through(Proxies.hidingBoth(alice));
+      Connection connection = bob.connect(proxies.address());
+      await(connection.ping());
+      proxies.fallSilent();
+      connection.send(Message.of("anybody there?"));
+      Event.PathChanged left = bob.next(Event.PathChanged.class);
+      while (over == Over.ANY && left.to().isPresent()) {
+        // The other path had stood by, or came up meanwhile.
+        left = bob.next(Event.PathChanged.class);
+      }
+      assertThat(left.to()).isEmpty();
+      assertThat(left.reason()).isEqualTo(Reason.SILENT);
+    }
+  }
+
   @Test
   void aSilentPeerIsNoticed() throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
@@ -170,16 +192,19 @@ final class OneConnectionTest {
     }
   }
 
-  @Test
-  void anIdlePeerIsNotTakenForSilent() throws Exception {
-    try (LoopbackEndpoints endpoints = new LoopbackEndpoints()) {
+  @ParameterizedTest
+  @EnumSource(Over.class)
+  void anIdlePeerIsNotTakenForSilent(Over over) throws Exception {
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over);
+        LoopbackEndpoints others = new LoopbackEndpoints()) {
       Watched alice = endpoints.open();
       Watched bob = endpoints.open(builder -> builder.heartbeat(Duration.ofMillis(50)));
       Connection connection = bob.connect(alice.address());
       // Twenty heartbeats, timed by those of another connection that is silent.
-      Watched clock = endpoints.open(builder -> builder.heartbeat(Duration.ofMillis(500)));
-      try (TcpProxy proxy = new TcpProxy(LoopbackEndpoints.port(alice))) {
-        clock.connect(LoopbackEndpoints.at(alice.id(), proxy.port()));
+      Watched carol = others.open();
+      Watched clock = others.open(builder -> builder.heartbeat(Duration.ofMillis(500)));
+      try (TcpProxy proxy = new TcpProxy(LoopbackEndpoints.port(carol))) {
+        clock.connect(LoopbackEndpoints.at(carol.id(), proxy.port()));
         proxy.fallSilent();
         clock.next(Event.PathChanged.class);
       }
@@ -205,6 +230,31 @@ final class OneConnectionTest {
   }
 
   /** The old process is gone without a word, and the network does not tell either. */
+  @ParameterizedTest
+  @EnumSource(Over.class)
+  void aRestartedPeerIsOneAndTheSame(Over over) throws Exception {
+    Identity identity = Identity.ephemeral();
+    try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
+      Watched alice = endpoints.open(over.dialled());
+      Watched before = endpoints.open(over.dialling().identity(identity));
+      Proxies proxies = endpoints.through(Proxies.hidingBoth(alice));
+      before.connect(proxies.address());
+      Connection old = alice.next(Event.Connected.class).connection();
+      proxies.fallSilent();
+
+      Watched after = endpoints.open(over.dialling().identity(identity));
+      after.connect(alice.address());
+
+      Event.Lost lost = alice.next(Event.Lost.class);
+      assertThat(lost.connection()).isSameAs(old);
+      assertThat(lost.reason()).isEqualTo(Reason.PEER_RESTARTED);
+      assertThat(alice.next(Event.Connected.class).connection().peer())
+          .isEqualTo(identity.peerId());
+      assertThat(alice.endpoint().connections()).hasSize(1);
+    }
+  }
+
+  /** And if both live, the older one is told. */
   @Test
   void aRestartedPeerReplacesItsFormerSelf() throws Exception {
     Identity identity = Identity.ephemeral();
