@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -207,6 +208,7 @@ final class TraversalMethodTest {
 
   /** Ten seconds are enough for whoever has something to say. */
   @Test
+  @Tag("full")
   void one_that_never_comes_back_holds_nobody_up() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     Method hanging =
