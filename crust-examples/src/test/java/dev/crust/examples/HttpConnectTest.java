@@ -134,7 +134,8 @@ final class HttpConnectTest {
     assertThat(path).hasToString("tcp by http-connect " + text(listening()));
     // Ben sees one more who dials, which is the proxy.
     assertThat(awaitDirect(toldBen).transport()).isEqualTo(Transport.TCP);
-    assertThat(proxy.asked()).containsExactly("CONNECT " + text(listening()) + " HTTP/1.1");
+    // Twice, if ben had not heard yet of the connection by the relay.
+    assertThat(proxy.asked()).containsOnly("CONNECT " + text(listening()) + " HTTP/1.1");
 
     await(connection.send(Message.of("x".repeat(1 << 20))));
     assertThat(heard.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo("by the relay");
