@@ -11,6 +11,7 @@ import dev.crust.spi.TraversalCandidate;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +38,9 @@ public record PortEvidence(
   /** A NAT that maps by destination shows as many as there are observers; few are of use. */
   private static final int MAX_REFLEXIVE = 2;
 
-  /** Copies the map. */
+  /** Copies the map, and keeps its order, which decides between equals. */
   public PortEvidence {
-    seen = Map.copyOf(seen);
+    seen = Collections.unmodifiableMap(new LinkedHashMap<>(seen));
   }
 
   /** Nothing was seen. */
@@ -77,7 +78,10 @@ public record PortEvidence(
         : Mapping.ADDRESS_DEPENDENT;
   }
 
-  /** Where the port is seen from outside, on whose word whatsoever, most votes first. */
+  /**
+   * Where the port is seen from outside, on whose word whatsoever, most votes first, then who spoke
+   * first.
+   */
   public List<InetSocketAddress> reflexive() {
     Map<InetSocketAddress, Integer> votes = new LinkedHashMap<>();
     seen.values().stream()

@@ -11,6 +11,7 @@ import dev.crust.spi.Profile.Mapping;
 import dev.crust.spi.Profile.Outbound;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,6 +57,15 @@ class PortEvidenceTest {
     PortEvidence open = evidence(Map.of(ONE, LOCAL));
     assertThat(open.profile().mapping()).isEqualTo(Mapping.NONE);
     assertThat(open.reflexive()).isEmpty();
+  }
+
+  @Test
+  void of_addresses_seen_equally_often_those_seen_first_are_told() {
+    Map<InetSocketAddress, InetSocketAddress> seen = new LinkedHashMap<>();
+    for (int i = 0; i < 8; i++) {
+      seen.put(new InetSocketAddress("198.51.100." + i, 5000), seen(7000 + i));
+    }
+    assertThat(evidence(seen).reflexive()).containsExactly(seen(7000), seen(7001));
   }
 
   @Test
