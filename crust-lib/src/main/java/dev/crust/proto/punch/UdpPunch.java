@@ -34,6 +34,8 @@ import java.util.random.RandomGenerator;
  * <tr><td>idle</td><td>{@link #onRound}</td><td>–</td><td>probing</td></tr>
  * <tr><td>any but open</td><td>a probe with the token</td><td>Send of an answer</td><td>same</td></tr>
  * <tr><td>probing</td><td>a probe is due</td><td>Send</td><td>probing</td></tr>
+ * <tr><td>probing, settling</td><td>a probe from an address that nobody has told</td><td>Send of an
+ * answer, and of probes if no confirmation comes</td><td>same</td></tr>
  * <tr><td>probing</td><td>an address echoes our nonce</td><td>–</td><td>settling</td></tr>
  * <tr><td>settling</td><td>it was the best, or no better one in a short while</td><td>Open</td><td>open</td></tr>
  * <tr><td>probing</td><td>the round's time is over</td><td>RoundOver</td><td>idle</td></tr>
@@ -80,6 +82,9 @@ public final class UdpPunch {
           Duration.ofMillis(120),
           Duration.ofMillis(280),
           Duration.ofMillis(600));
+
+  /** As many probes does an answer spare, to where the peer has come from unexpectedly. */
+  private static final int ANSWERED = 2;
 
   /** A better address that works answers within this time of a worse one. */
   private static final Duration SETTLING_TIME = Duration.ofMillis(20);
@@ -302,6 +307,7 @@ public final class UdpPunch {
       return effects;
     }
     Pair pair = pairs.get(from);
+    boolean unexpected = pair == null;
     if (pair == null) {
       if (packet.kind() != PunchPacket.Kind.PROBE || peerReflexive() >= MAX_PEER_REFLEXIVE) {
         ignored++;
@@ -313,6 +319,11 @@ public final class UdpPunch {
     boolean echoed = packet.kind() != PunchPacket.Kind.PROBE && packet.echo() == pair.nonce;
     if (packet.kind() == PunchPacket.Kind.PROBE) {
       reply(PunchPacket.Kind.ANSWER, pair, packet, now, effects);
+      if (unexpected && pair.packets > 0 && (state == State.PROBING || state == State.SETTLING)) {
+        // The answer stands for the first probes. What confirms it may be lost.
+        pair.probes = ANSWERED;
+        pair.due = now.plus(SCHEDULE.get(ANSWERED));
+      }
     } else if (!echoed) {
       ignored++;
     } else {

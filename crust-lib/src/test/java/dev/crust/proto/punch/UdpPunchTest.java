@@ -174,6 +174,20 @@ class UdpPunchTest {
     assertThat(play(punch, 90)).containsExactly("40 [PROBE 4001]", "80 [OPEN peer-reflexive 40]");
   }
 
+  /** The peer is open by then and sends nothing of its own accord; an answer tells it. */
+  @Test
+  void probes_whoever_came_from_elsewhere_if_the_confirmation_is_lost() {
+    punch.onRound(1, T0, TOGETHER, List.of(REFLEXIVE), VOUCHED, T0);
+    InetSocketAddress elsewhere = new InetSocketAddress("198.51.100.2", 33333);
+    punch.onPacket(elsewhere, theirs(PunchPacket.Kind.PROBE, 5, 0), at(20));
+    assertThat(play(punch, 300))
+        .containsExactly(
+            "40 [PROBE 4001]",
+            "120 [PROBE 4001]",
+            "140 [PROBE 33333]",
+            "280 [PROBE 4001, PROBE 33333]");
+  }
+
   @Test
   void ignores_what_is_forged_or_its_own() {
     PunchPacket probe = sent(punch.onRound(1, T0, TOGETHER, List.of(REFLEXIVE), VOUCHED, T0));
