@@ -21,6 +21,10 @@ public record Place(NatType home, Optional<NatType> carrier) {
   public static final Place CGN =
       new Place(NatType.PORT_RESTRICTED, Optional.of(NatType.PORT_RESTRICTED));
 
+  /** Behind a port-restricted NAT, and a carrier's symmetric one. */
+  public static final Place CGN_SYMMETRIC =
+      new Place(NatType.PORT_RESTRICTED, Optional.of(NatType.SYMMETRIC));
+
   /** Behind a home router alone. */
   public static Place of(NatType type) {
     return new Place(type, Optional.empty());

@@ -2,48 +2,74 @@ package dev.crust.natlab.verify;
 
 import dev.crust.Identity;
 import dev.crust.natlab.scenario.Element;
-import dev.crust.natlab.scenario.Nat;
-import dev.crust.natlab.scenario.NatType;
+import dev.crust.natlab.scenario.Link;
 import dev.crust.natlab.scenario.Scenario;
 import dev.crust.natlab.scenario.Server;
-import dev.crust.natlab.scenario.Transport;
 import dev.crust.natlab.scenario.Unsolicited;
 import dev.crust.natlab.sim.Simulation;
-import dev.crust.proto.nat.StunEvidence;
 import dev.crust.proto.punch.Plan;
-import dev.crust.proto.punch.UdpPunch;
-import dev.crust.proto.stun.NatBehaviour;
 import dev.crust.spi.Protocol;
-import dev.crust.spi.Situation;
+import dev.crust.spi.TraversalCandidate;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
-/** A traversal of one pair through a public introducer, in the simulator. */
+/**
+ * Traversals of one pair through a public introducer, in the simulator: hosts {@code a} and {@code
+ * b} find out what stands before them, and then look for a path together. Immutable.
+ */
 final class Traversal {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** As long is it watched that nothing is sent where nothing is to be. */
+  private static final Duration QUIET = Duration.ofSeconds(1);
+
+  private static final Link INTRODUCER = Link.DEFAULT.withDelay(Duration.ofMillis(5));
 
   /**
    * What came of it.
    *
-   * @param relayReason why no direct path was tried, if none was
-   * @param time from the offer until both sides had a path
-   * @param spent what both sides sent
+   * @param legs by each protocol that was allowed
+   * @param rounds how many rounds were agreed on
+   * @param ledgers what the first and the second host sent
    */
   record Outcome(
-      boolean connected,
-      Optional<String> relayReason,
-      Duration time,
-      int spent,
-      int rounds,
-      String explanation) {}
+      Map<Protocol, Leg> legs, int rounds, List<PunchLedger> ledgers, String explanation) {
+    Leg by(Protocol protocol) {
+      return Objects.requireNonNull(legs.get(protocol));
+    }
+
+    /** What both sides sent by a protocol in order to punch or dial. */
+    int spent(Protocol protocol) {
+      return ledgers.stream().mapToInt(ledger -> ledger.packets(protocol)).sum();
+    }
+  }
+
+  /**
+   * What came of one protocol.
+   *
+   * @param remote where the first host has its path, if both have one
+   * @param obstacle why nothing was to be done, if nothing was
+   * @param time from the offer until both sides had a path
+   */
+  record Leg(
+      Optional<InetSocketAddress> remote, Optional<Plan.Step.NoWay> obstacle, Duration time) {
+    boolean connected() {
+      return remote.isPresent();
+    }
+  }
 
   private final Identity smaller;
   private final Identity larger;
+  private final Identity introducer = Identity.ephemeral();
 
   Traversal() {
     Identity one = Identity.ephemeral();
@@ -53,130 +79,105 @@ final class Traversal {
     this.larger = ordered ? other : one;
   }
 
-  /** What a host here finds out about its network. */
-  static Situation facts(Place place) {
-    NatType outermost = place.carrier().orElse(place.home());
-    Optional<NatBehaviour> udp = Optional.of(new SimProbe(Nat.of(outermost), 1).udp());
-    Optional<NatBehaviour> tcp = Optional.of(new SimProbe(Nat.of(outermost), 1).tcp());
-    // The simulator's STUN server does not listen on 443, which only one type would need.
-    Optional<NatBehaviour> tcp443 =
-        outermost.equals(NatType.TCP_443_ONLY)
-            ? Optional.of(new SimProbe(Nat.of(NatType.PORT_RESTRICTED), 1).tcp())
-            : tcp;
-    return StunEvidence.situation(udp, tcp, tcp443, List.of());
-  }
-
-  /** Of hosts {@code a} and {@code b}; even seeds let the smaller peer id begin. */
+  /** Of a host here and one there. */
   Outcome run(
-      PunchMatrix.Pair pair,
+      Place one,
+      Place other,
       Unsolicited unsolicited,
-      UdpPunch.Opener opener,
-      Situation one,
-      Situation other,
-      long seed) {
+      Set<Protocol> allowed,
+      Circumstances circumstances,
+      Consumer<String> log) {
     List<Element> elements = new ArrayList<>();
-    elements.addAll(pair.one().elements("a", unsolicited));
-    elements.addAll(pair.other().elements("b", unsolicited));
-    Protocol protocol = pair.transport() == Transport.TCP ? Protocol.TCP : Protocol.UDP;
-    return run(elements, Set.of(protocol), opener, one, other, seed);
+    elements.addAll(one.elements("a", unsolicited));
+    elements.addAll(other.elements("b", unsolicited));
+    return run(elements, allowed, circumstances, log);
   }
 
-  /** Of hosts {@code a} and {@code b} of these elements. */
+  /**
+   * Of the hosts {@code a} and {@code b} of these elements, by all that is allowed at once.
+   *
+   * @param log hears the lines of the world's event log
+   */
   Outcome run(
       List<Element> elements,
       Set<Protocol> allowed,
-      UdpPunch.Opener opener,
-      Situation one,
-      Situation other,
-      long seed) {
-    List<Element> all = new ArrayList<>(elements);
-    // Carriers stand above the homes that refer to them.
-    all.add(0, Scenario.publicHost("stun").running(Server.COTURN));
-    Simulation world = Simulation.of(new Scenario(all), seed, line -> {});
-    TraversalIntroducer introducer =
-        new TraversalIntroducer(world, world.host("stun"), Identity.ephemeral().peerId());
-    Identity first = seed % 2 == 0 ? smaller : larger;
-    Identity second = seed % 2 == 0 ? larger : smaller;
+      Circumstances circumstances,
+      Consumer<String> log) {
+    List<Element> all = new ArrayList<>();
+    all.add(Scenario.publicHost("stun").running(Server.COTURN).withLink(INTRODUCER));
+    elements.forEach(each -> all.add(circumstances.lay(each)));
+    Scenario scenario = new Scenario(all);
+    Simulation world = Simulation.of(scenario, circumstances.seed(), log);
+    TraversalIntroducer desk =
+        new TraversalIntroducer(world, world.host("stun"), introducer.peerId());
+    Identity first = circumstances.oneControls() ? smaller : larger;
+    Identity second = circumstances.oneControls() ? larger : smaller;
     TraversalPeer a =
         new TraversalPeer(
-            world, world.host("a"), first, second.peerId(), one, allowed, opener, seed);
+            world,
+            world.host("a"),
+            first,
+            second.peerId(),
+            allowed,
+            circumstances.opener(),
+            circumstances.lagOne(),
+            circumstances.seed());
     TraversalPeer b =
         new TraversalPeer(
-            world, world.host("b"), second, first.peerId(), other, allowed, opener, seed + 1);
+            world,
+            world.host("b"),
+            second,
+            first.peerId(),
+            allowed,
+            circumstances.opener(),
+            circumstances.lagOther(),
+            circumstances.seed() + 1);
     boolean ready =
         world.runUntil(
             () ->
-                a.ready()
-                    && b.ready()
-                    && introducer.knows(first.peerId())
-                    && introducer.knows(second.peerId()),
+                a.ready() && b.ready() && desk.knows(first.peerId()) && desk.knows(second.peerId()),
             PATIENCE);
     if (!ready) {
       throw new IllegalStateException("not ready: " + a.explanation() + "; " + b.explanation());
     }
     Instant began = world.now();
-    a.connect();
-    world.runUntil(() -> a.round().isPresent() && b.round().isPresent(), PATIENCE);
-    boolean planned =
-        Plan.of(a.round().orElseThrow()).steps().stream()
-            .anyMatch(
-                step ->
-                    allowed.contains(step.protocol())
-                        && !(step instanceof dev.crust.proto.punch.Plan.Step.NoWay));
-    boolean connected =
-        world.runUntil(
-            () -> a.connected() && b.connected(), planned ? PATIENCE : Duration.ofSeconds(1));
+    if (circumstances.loss() > 0) {
+      change(world, scenario, circumstances.line().withLoss(circumstances.loss()));
+      world.after(Circumstances.LOSSY_TIME, () -> change(world, scenario, circumstances.line()));
+    }
+    (circumstances.oneAsks() ? a : b).connect();
+    boolean agreed = world.runUntil(() -> a.round().isPresent() && b.round().isPresent(), PATIENCE);
+    if (!agreed) {
+      throw new IllegalStateException("no plan: " + a.explanation() + "; " + b.explanation());
+    }
+    world.runUntil(
+        () -> connected(a, a.hopes()) && connected(b, a.hopes()),
+        a.hopes().isEmpty() ? QUIET : PATIENCE);
+    Map<Protocol, Leg> legs = new EnumMap<>(Protocol.class);
+    allowed.forEach(protocol -> legs.put(protocol, leg(a, b, protocol, began)));
     return new Outcome(
-        connected,
-        planned
-            ? Optional.empty()
-            : Plan.of(a.round().orElseThrow()).steps().stream().map(Object::toString).findFirst(),
-        Duration.between(began, world.now()),
-        a.spent() + b.spent(),
+        legs,
         a.round().orElseThrow().number(),
+        List.of(a.ledger(), b.ledger()),
         a.explanation() + "\n" + b.explanation());
   }
 
-  /** Where the two of a LAN meet: of hosts {@code a} and {@code b} in one home. */
-  Optional<InetSocketAddress> onLan(Nat nat, Situation facts, Protocol protocol, long seed) {
-    Simulation world =
-        Simulation.of(
-            Scenario.of(
-                Scenario.publicHost("stun").running(Server.COTURN),
-                Scenario.home("home", nat).withHosts("a", "b")),
-            seed,
-            line -> {});
-    TraversalIntroducer introducer =
-        new TraversalIntroducer(world, world.host("stun"), Identity.ephemeral().peerId());
-    TraversalPeer a =
-        new TraversalPeer(
-            world,
-            world.host("a"),
-            smaller,
-            larger.peerId(),
-            facts,
-            Set.of(protocol),
-            UdpPunch.Opener.NONE,
-            seed);
-    TraversalPeer b =
-        new TraversalPeer(
-            world,
-            world.host("b"),
-            larger,
-            smaller.peerId(),
-            facts,
-            Set.of(protocol),
-            UdpPunch.Opener.NONE,
-            seed + 1);
-    world.runUntil(
-        () ->
-            a.ready()
-                && b.ready()
-                && introducer.knows(smaller.peerId())
-                && introducer.knows(larger.peerId()),
-        PATIENCE);
-    a.connect();
-    world.runUntil(() -> a.connected() && b.connected(), PATIENCE);
-    return a.path(protocol).map(each -> each.address());
+  private static void change(Simulation world, Scenario scenario, Link line) {
+    scenario.homes().forEach(home -> world.apply(Scenario.changeLink(home.name(), line)));
+  }
+
+  private static boolean connected(TraversalPeer peer, Set<Protocol> by) {
+    return !by.isEmpty() && by.stream().allMatch(protocol -> peer.path(protocol).isPresent());
+  }
+
+  private static Leg leg(TraversalPeer a, TraversalPeer b, Protocol protocol, Instant began) {
+    Plan.Step step = Plan.of(a.round().orElseThrow()).step(protocol);
+    boolean both = a.path(protocol).isPresent() && b.path(protocol).isPresent();
+    Instant later =
+        a.since(protocol).isBefore(b.since(protocol)) ? b.since(protocol) : a.since(protocol);
+    return new Leg(
+        a.path(protocol).filter(path -> both).map(TraversalCandidate::address),
+        step instanceof Plan.Step.NoWay noWay ? Optional.of(noWay) : Optional.empty(),
+        both ? Duration.between(began, later) : PATIENCE);
   }
 }

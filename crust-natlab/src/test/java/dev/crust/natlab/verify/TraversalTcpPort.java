@@ -6,25 +6,22 @@ import dev.crust.natlab.sim.SimTcpListener;
 import dev.crust.natlab.sim.Simulation;
 import dev.crust.natlab.sim.TcpFailure;
 import dev.crust.natlab.sim.TcpHandler;
-import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.punch.Plan;
 import dev.crust.proto.punch.PunchBudget;
 import dev.crust.proto.punch.PunchReport;
 import dev.crust.proto.punch.TcpPunch;
 import dev.crust.proto.punch.TcpPunch.Failure;
 import dev.crust.proto.punch.TcpPunch.TlsRole;
-import dev.crust.proto.stun.StunCodec;
-import dev.crust.proto.stun.StunMessage;
-import dev.crust.proto.stun.TransactionId;
-import dev.crust.spi.Profile.Outbound;
 import dev.crust.spi.Protocol;
 import dev.crust.spi.Round;
-import dev.crust.spi.Situation;
 import dev.crust.spi.TraversalCandidate;
 import dev.crust.spi.TraversalCandidate.Kind;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,78 +41,76 @@ final class TraversalTcpPort implements TcpHandler {
   private final SimHost host;
   private final PunchBudget budget;
   private final SplittableRandom random;
+  private final PunchLedger ledger;
   private final Runnable changed;
   private final SimTcpListener listener;
   private final Map<InetSocketAddress, SimTcpConnection> connections = new HashMap<>();
   private final Map<InetSocketAddress, TlsRole> roles = new HashMap<>();
-  private Optional<InetSocketAddress> reflexive = Optional.empty();
+  private final Map<SimTcpConnection, List<byte[]>> early = new LinkedHashMap<>();
   private Optional<TraversalCandidate> path = Optional.empty();
-  private Instant connectedAt = Instant.MAX;
-  private Runnable whenReady = () -> {};
+  private Instant since = Instant.MAX;
   private @Nullable TcpPunch machine;
+  private boolean expecting;
   private boolean roundOver;
 
   TraversalTcpPort(
       Simulation world,
       SimHost host,
-      InetSocketAddress stun,
       PunchBudget budget,
       SplittableRandom random,
+      PunchLedger ledger,
       Runnable changed) {
     this.world = world;
     this.host = host;
     this.budget = budget;
     this.random = random;
+    this.ledger = ledger;
     this.changed = changed;
     this.listener = host.listenTcp(0, this);
-    host.connectTcp(listener.port(), stun, new Learner());
   }
 
   int number() {
     return listener.port();
   }
 
-  Optional<InetSocketAddress> reflexive() {
-    return reflexive;
-  }
-
-  boolean ready(Situation facts) {
-    return reflexive.isPresent() || facts.tcp().outbound() != Outbound.FREE;
-  }
-
-  void whenReady(Runnable action) {
-    if (reflexive.isPresent()) {
-      action.run();
-    } else {
-      whenReady = action;
-    }
-  }
-
   Optional<TraversalCandidate> path() {
     return path;
   }
 
-  Instant connectedAt() {
-    return connectedAt;
-  }
-
-  int dials() {
-    return machine == null ? 0 : machine.report().packets();
+  /** Since when there is a path. */
+  Instant since() {
+    return since;
   }
 
   Optional<PunchReport> report() {
     return Optional.ofNullable(machine).map(TcpPunch::report);
   }
 
-  void close() {
-    listener.close();
-    connections.values().forEach(SimTcpConnection::abort);
-    machine = null;
+  /** The peer is about to punch, and may begin before we have heard when: whoever comes waits. */
+  void expect() {
+    expecting = true;
+  }
+
+  /** Nobody punches. */
+  void expectNobody() {
+    expecting = false;
+    takeEarly();
+  }
+
+  private void takeEarly() {
+    Map<SimTcpConnection, List<byte[]>> waiting = new LinkedHashMap<>(early);
+    early.clear();
+    waiting.forEach(
+        (connection, data) -> {
+          connected(connection);
+          data.forEach(each -> received(connection, each));
+        });
   }
 
   /** An ordinary dial, from another port. */
   void dial(InetSocketAddress to) {
     roles.put(to, TlsRole.CLIENT);
+    ledger.sent(Protocol.TCP, to);
     connections.put(to, host.connectTcp(0, to, this));
   }
 
@@ -123,11 +118,12 @@ final class TraversalTcpPort implements TcpHandler {
       Round agreed,
       Plan.Step.Punch step,
       List<TraversalCandidate> targets,
-      Set<java.net.InetAddress> vouched) {
+      Set<InetAddress> vouched) {
     if (machine == null) {
       machine = new TcpPunch(agreed.side(), step, budget, random);
     }
     carryOut(machine.onRound(agreed.number(), agreed.start(), targets, vouched, world.now()));
+    takeEarly();
   }
 
   Instant deadline() {
@@ -147,6 +143,7 @@ final class TraversalTcpPort implements TcpHandler {
   private void carryOut(List<TcpPunch.Effect> effects) {
     for (TcpPunch.Effect effect : effects) {
       if (effect instanceof TcpPunch.Effect.Dial dial) {
+        ledger.sent(Protocol.TCP, dial.remote());
         connections.put(dial.remote(), host.connectTcp(listener.port(), dial.remote(), this));
       } else if (effect instanceof TcpPunch.Effect.Close close) {
         SimTcpConnection connection = connections.remove(close.remote());
@@ -173,14 +170,21 @@ final class TraversalTcpPort implements TcpHandler {
   }
 
   private void onPath(TraversalCandidate remote) {
-    path = Optional.of(remote);
-    connectedAt = world.now();
+    if (path.isEmpty()) {
+      path = Optional.of(remote);
+      since = world.now();
+    }
   }
 
   @Override
   public void connected(SimTcpConnection connection) {
+    if (expecting && machine == null && !connection.dialled()) {
+      early.put(connection, new ArrayList<>());
+      return;
+    }
     InetSocketAddress remote = connection.remote();
     connections.put(remote, connection);
+    ledger.answered(remote);
     if (machine == null) {
       if (roles.get(remote) == TlsRole.CLIENT) {
         connection.write(new byte[] {CLIENT_HELLO});
@@ -195,6 +199,11 @@ final class TraversalTcpPort implements TcpHandler {
 
   @Override
   public void received(SimTcpConnection connection, byte[] data) {
+    List<byte[]> waiting = early.get(connection);
+    if (waiting != null) {
+      waiting.add(data);
+      return;
+    }
     InetSocketAddress remote = connection.remote();
     if (data[0] == CLIENT_HELLO) {
       connection.write(new byte[] {SERVER_HELLO});
@@ -208,6 +217,10 @@ final class TraversalTcpPort implements TcpHandler {
 
   @Override
   public void failed(SimTcpConnection connection, TcpFailure failure) {
+    early.remove(connection);
+    if (failure == TcpFailure.REFUSED || failure == TcpFailure.RESET) {
+      ledger.refused(connection.remote());
+    }
     boolean current = connections.remove(connection.remote(), connection);
     if (machine == null || !current) {
       return;
@@ -221,24 +234,5 @@ final class TraversalTcpPort implements TcpHandler {
           case IN_USE -> Failure.IN_USE;
         };
     carryOut(machine.onFailed(connection.remote(), why, world.now()));
-  }
-
-  /** Asks the STUN server from the port. */
-  private final class Learner implements TcpHandler {
-    @Override
-    public void connected(SimTcpConnection connection) {
-      TransactionId id = TransactionId.random(random);
-      connection.write(StunCodec.encode(StunMessage.bindingRequest(id)));
-    }
-
-    @Override
-    public void received(SimTcpConnection connection, byte[] data) {
-      try {
-        reflexive = StunCodec.decode(data).reflexiveAddress();
-        whenReady.run();
-      } catch (MalformedMessageException e) {
-        throw new IllegalStateException(e);
-      }
-    }
   }
 }
