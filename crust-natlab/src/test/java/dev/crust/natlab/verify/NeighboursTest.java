@@ -59,6 +59,7 @@ class NeighboursTest {
 
   @ParameterizedTest
   @MethodSource("independent")
+  @Execution(CONCURRENT)
   void two_homes_meet_by_a_carrier_with_hairpin(NatType type) {
     for (long seed = 1; seed <= SEEDS; seed++) {
       Outcome outcome = ofOneCarrier(Nat.of(type).withHairpin(), seed);
@@ -71,6 +72,7 @@ class NeighboursTest {
   /** Their outside addresses lead nowhere, and no private ones that they know of do. */
   @ParameterizedTest
   @MethodSource("independent")
+  @Execution(CONCURRENT)
   void two_homes_do_not_meet_by_a_carrier_without(NatType type) {
     for (long seed = 1; seed <= SEEDS; seed++) {
       Outcome outcome = ofOneCarrier(Nat.of(type), seed);
@@ -89,6 +91,7 @@ class NeighboursTest {
   /** Since they may be on one LAN, they look there; a stranger's packets are all that costs. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
+  @Execution(CONCURRENT)
   void two_homes_of_a_symmetric_carrier_look_on_the_lan_alone(boolean hairpin) {
     Nat nat = Nat.of(NatType.SYMMETRIC);
     for (long seed = 1; seed <= SEEDS; seed++) {

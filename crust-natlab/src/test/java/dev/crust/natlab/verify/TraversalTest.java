@@ -1,6 +1,7 @@
 package dev.crust.natlab.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import dev.crust.natlab.scenario.Link;
 import dev.crust.natlab.scenario.Nat;
@@ -17,6 +18,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -48,6 +50,7 @@ class TraversalTest {
 
   @ParameterizedTest
   @MethodSource("fragile")
+  @Execution(CONCURRENT)
   void accepting_routers_spoil_no_mapping(PunchMatrix.Pair pair) {
     for (Opener opener : Opener.values()) {
       for (long seed = 1; seed <= SEEDS; seed++) {
@@ -67,6 +70,7 @@ class TraversalTest {
 
   @ParameterizedTest
   @MethodSource("byTcp")
+  @Execution(CONCURRENT)
   void routers_that_answer_icmp(PunchMatrix.Pair pair) {
     int connected = 0;
     String last = "";
