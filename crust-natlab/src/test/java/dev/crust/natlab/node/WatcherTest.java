@@ -77,10 +77,9 @@ final class WatcherTest {
       assertThat(seen.ways()).isEmpty();
       assertThat(quic).isNotEmpty();
     } else {
-      assertThat(seen.ways()).hasSizeGreaterThanOrEqualTo(2);
-    }
-    for (byte[] way : seen.ways()) {
-      tlsRecordsOnly(way);
+      // Both have dialled, and the loser of that race may end before it is encrypted.
+      assertThat(seen.ways().stream().filter(WatcherTest::tlsRecordsOnly))
+          .hasSizeGreaterThanOrEqualTo(2);
     }
 
     byte[] all = Files.readAllBytes(capture.file());
@@ -106,8 +105,11 @@ final class WatcherTest {
     return (datagram[0] & 0x40) != 0 && (!isLong || ByteBuffer.wrap(datagram).getInt(1) == 1);
   }
 
-  /** RFC 8446 §5.1, and §4.2.1: the server chooses version 1.3. */
-  private static void tlsRecordsOnly(byte[] way) {
+  /**
+   * RFC 8446 §5.1, and §4.2.1: the server chooses version 1.3. Returns whether anything was
+   * encrypted.
+   */
+  private static boolean tlsRecordsOnly(byte[] way) {
     boolean encrypted = false;
     int at = 0;
     while (at + 5 <= way.length) {
@@ -123,7 +125,7 @@ final class WatcherTest {
       assertThat(way[at + 1]).isEqualTo((byte) 3);
       at += 5 + length;
     }
-    assertThat(encrypted).isTrue();
+    return encrypted;
   }
 
   private static boolean contains(byte[] bytes, byte[] part) {
