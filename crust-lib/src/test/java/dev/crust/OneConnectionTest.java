@@ -163,13 +163,18 @@ final class OneConnectionTest {
         await(connection.ping());
         proxy.fallSilent();
         CompletionStage<Void> unsure = connection.send(Message.of("anybody there?"));
-        Event.PathChanged left = bob.next(Event.PathChanged.class);
-        assertThat(left.to()).isEmpty();
-        assertThat(left.reason()).isEqualTo(Reason.SILENT);
-        assertThat(bob.next(Event.PathChanged.class).to()).as("by alice's own address").isPresent();
+        awaitSilenceAndReturn(bob);
         await(unsure);
       }
     }
+  }
+
+  /** Its path falls silent, and it comes back by the address that the peer has told. */
+  private static void awaitSilenceAndReturn(Watched dialler) throws InterruptedException {
+    Event.PathChanged left = dialler.next(Event.PathChanged.class);
+    assertThat(left.to()).isEmpty();
+    assertThat(left.reason()).isEqualTo(Reason.SILENT);
+    assertThat(dialler.next(Event.PathChanged.class).to()).isPresent();
   }
 
   /** Nothing is under way that would be missed before two heartbeats, of 20 s each. */
@@ -183,10 +188,7 @@ final class OneConnectionTest {
         await(connection.ping());
         proxy.fallSilent();
         CompletionStage<Connection.Pong> ping = connection.ping();
-        Event.PathChanged left = bob.next(Event.PathChanged.class);
-        assertThat(left.to()).isEmpty();
-        assertThat(left.reason()).isEqualTo(Reason.SILENT);
-        assertThat(bob.next(Event.PathChanged.class).to()).as("by alice's own address").isPresent();
+        awaitSilenceAndReturn(bob);
         await(ping);
       }
     }
