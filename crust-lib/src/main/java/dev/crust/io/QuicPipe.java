@@ -29,10 +29,13 @@ import org.jspecify.annotations.Nullable;
  * show it to the other side. On the loop of its port's socket.
  */
 final class QuicPipe extends Pipe {
-  /** Our application error codes (RFC 9000 §20.2). */
+  /** Nothing was wrong: NO_ERROR (RFC 9000 §20.1). */
   private static final int DONE = 0;
 
-  private static final int ABORTED = 1;
+  /** Whoever used the connection gave it up: APPLICATION_ERROR (RFC 9000 §20.1). */
+  private static final int ABORTED = 0x0c;
+
+  private static final int NONE = -1;
 
   /**
    * What is put together before QUIC cuts it into packets: enough for a whole batch of datagrams,
@@ -49,13 +52,18 @@ final class QuicPipe extends Pipe {
   private final Route route;
   private @Nullable QuicStreamChannel stream;
   private @Nullable CompositeByteBuf gathered;
-  private @Nullable QuicConnectionCloseEvent farewell;
+  private @Nullable QuicConnectionCloseEvent told;
   private boolean pushDue;
   private boolean inTurn;
   private int readInPass;
   private boolean shutDown;
-  private boolean heard;
-  private boolean farewellDue;
+  private boolean established;
+  private boolean wasEstablished;
+
+  /** Whether the peer has surely changed to its last keys, so that it could read a farewell. */
+  private boolean confirmed;
+
+  private int farewell = NONE;
   private int addressChanges;
 
   QuicPipe(
@@ -66,6 +74,7 @@ final class QuicPipe extends Pipe {
     super(Transport.QUIC, connection.eventLoop(), local, route.settled(), readers);
     this.connection = connection;
     this.route = route;
+    this.confirmed = !route.dialled();
     connection.pipeline().addLast(new ConnectionEvents());
     connection.closeFuture().addListener(closed -> end(whyClosed()));
   }
@@ -131,22 +140,30 @@ final class QuicPipe extends Pipe {
     close(DONE);
   }
 
+  /**
+   * Never says farewell from within QUIC's own sending, which would leave it out. Amid a handshake
+   * each side may have keys that the other has not, and quiche says farewell with one sort only:
+   * the peer might not hear it, and wait. So the handshake is ended first, unless there is no time.
+   */
   private void close(int error) {
     shutDown = true;
     dropGathered();
-    if (error == DONE && route.dialled() && !heard) {
-      // Quiche would close without a word, and leave the peer with half a handshake.
-      farewellDue = true;
-      loop().schedule(() -> sayFarewell(error), CLOSE_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-    } else {
-      // Never from within QUIC's own sending, which would leave out the farewell.
-      loop().execute(() -> sayFarewell(error));
+    boolean first = farewell == NONE;
+    farewell = error;
+    if (confirmed || error == ABORTED) {
+      loop().execute(this::sayFarewell);
+    } else if (first) {
+      loop().schedule(this::sayFarewell, CLOSE_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
     }
   }
 
-  private void sayFarewell(int error) {
+  /**
+   * Closes as the transport does (RFC 9000 §10.2.3): while a probe of the handshake is due, quiche
+   * answers an application's close with acknowledgements without end.
+   */
+  private void sayFarewell() {
     if (connection.isOpen()) {
-      connection.close(true, error, Unpooled.EMPTY_BUFFER);
+      connection.close(false, farewell, Unpooled.EMPTY_BUFFER);
     }
   }
 
@@ -197,11 +214,13 @@ final class QuicPipe extends Pipe {
    * datagram makes large reads of small ones.
    */
   void onBatch() {
-    heard = true;
-    if (farewellDue) {
-      farewellDue = false;
-      loop().execute(() -> sayFarewell(DONE));
+    if (wasEstablished && !confirmed) {
+      confirmed = true;
+      if (farewell != NONE) {
+        loop().execute(this::sayFarewell);
+      }
     }
+    wasEstablished = established;
     QuicStreamChannel open = stream;
     if (open == null || closed()) {
       return;
@@ -274,13 +293,16 @@ final class QuicPipe extends Pipe {
     if (connection.isTimedOut()) {
       return new Failures.Cause(Reason.TIMEOUT, "");
     }
-    QuicConnectionCloseEvent told = farewell;
-    if (told != null && !told.isApplicationClose() && told.isTlsError()) {
-      int alert = QuicConnectionCloseEvent.extractTlsError(told.error());
+    QuicConnectionCloseEvent close = told;
+    if (close != null && !close.isApplicationClose() && close.isTlsError()) {
+      int alert = QuicConnectionCloseEvent.extractTlsError(close.error());
       return new Failures.Cause(Reason.HANDSHAKE_FAILED, "the peer sent TLS alert " + alert);
     }
-    if (told != null && !told.isApplicationClose() && told.error() != 0) {
-      return new Failures.Cause(Reason.PATH_LOST, "the peer sent QUIC error " + told.error());
+    if (close != null
+        && !close.isApplicationClose()
+        && close.error() != DONE
+        && close.error() != ABORTED) {
+      return new Failures.Cause(Reason.PATH_LOST, "the peer sent QUIC error " + close.error());
     }
     return BROKEN;
   }
@@ -296,6 +318,7 @@ final class QuicPipe extends Pipe {
     @Override
     public void channelActive(ChannelHandlerContext context) {
       route.onEstablished();
+      established = true;
       if (route.dialled() && !shutDown) {
         connection
             .createStream(
@@ -333,7 +356,7 @@ final class QuicPipe extends Pipe {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
       if (event instanceof QuicConnectionCloseEvent close) {
-        farewell = close;
+        told = close;
       } else if (event instanceof QuicPathEvent.New) {
         route.onAuthentic();
       } else if (event instanceof QuicPathEvent.PeerMigrated) {

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -127,6 +128,22 @@ final class QuicAbuseTest {
     }
   }
 
+  /** The peer could not read the farewell yet, and would wait until its time is up. */
+  @Test
+  void a_dial_that_is_given_up_amid_the_handshake_leaves_none_behind() throws Exception {
+    try (QuicHost a = new QuicHost();
+        QuicHost b = new QuicHost();
+        Tap tap = new Tap(b.port.bound())) {
+      tap.passOnly(1);
+      Talker dialler = a.dial(tap.address(), b.peer(), 0, 0);
+      await(dialler.opened);
+      Talker guest = b.guest();
+      dialler.pipe.loop().execute(tap::passAll);
+      dialler.pipe.loop().execute(dialler.pipe::abort);
+      assertThat(await(guest.closed).reason()).isEqualTo(Reason.PATH_LOST);
+    }
+  }
+
   @Test
   void under_load_an_address_has_to_be_shown_and_genuine_dials_succeed() throws Exception {
     try (QuicHost a = new QuicHost();
@@ -225,11 +242,12 @@ final class QuicAbuseTest {
     }
   }
 
-  /** A relay that changes nothing and remembers the id that the client sends to. */
+  /** A relay that changes nothing, and remembers the id that the client sends to. */
   private static final class Tap implements AutoCloseable {
     private final DatagramSocket front = new DatagramSocket(0, InetAddress.getLoopbackAddress());
     private final DatagramSocket back = new DatagramSocket(0, InetAddress.getLoopbackAddress());
     private volatile int largest;
+    private final AtomicInteger passing = new AtomicInteger(Integer.MAX_VALUE);
     private final CompletableFuture<byte[]> id = new CompletableFuture<>();
     private final CompletableFuture<InetSocketAddress> client = new CompletableFuture<>();
 
@@ -242,7 +260,9 @@ final class QuicAbuseTest {
             if ((packet.getData()[0] & 0x80) == 0) {
               id.complete(Arrays.copyOfRange(packet.getData(), 1, 21));
             }
-            back.send(new DatagramPacket(packet.getData(), packet.getLength(), server));
+            if (passing.getAndDecrement() > 0) {
+              back.send(new DatagramPacket(packet.getData(), packet.getLength(), server));
+            }
           });
       start(
           back,
@@ -275,6 +295,15 @@ final class QuicAbuseTest {
 
     InetSocketAddress address() {
       return (InetSocketAddress) front.getLocalSocketAddress();
+    }
+
+    /** So many more datagrams of the client get through. */
+    void passOnly(int count) {
+      passing.set(count);
+    }
+
+    void passAll() {
+      passing.set(Integer.MAX_VALUE);
     }
 
     byte[] shortHeaderId() throws Exception {
