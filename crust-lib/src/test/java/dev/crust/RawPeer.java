@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class RawPeer implements AutoCloseable {
   private final InputStream in;
   private final OutputStream out;
+  private final Closeable half;
   private final Closeable socket;
 
   /** A peer with this certificate, or with none. */
@@ -55,12 +56,14 @@ final class RawPeer implements AutoCloseable {
     secured.startHandshake();
     in = secured.getInputStream();
     out = secured.getOutputStream();
+    half = secured::shutdownOutput;
     socket = secured;
   }
 
   private RawPeer(RawQuic quic) {
     in = quic.input();
     out = quic.output();
+    half = quic::finish;
     socket = quic::close;
   }
 
@@ -96,6 +99,11 @@ final class RawPeer implements AutoCloseable {
     byte[] bytes = new byte[frame.flip().remaining()];
     frame.get(bytes);
     write(bytes);
+  }
+
+  /** Ends what is written; what comes can still be read. */
+  void finish() throws IOException {
+    half.close();
   }
 
   /** A frame that came. */

@@ -197,6 +197,21 @@ final class RawSession implements AutoCloseable {
     return frame;
   }
 
+  /** Will write no more, as a peer that has closed; what comes can still be read. */
+  void finish() throws IOException {
+    peer.finish();
+  }
+
+  /** Waits until the other side has hung up. */
+  void awaitEnd() throws IOException {
+    for (int i = 0; i < MAX_FRAMES; i++) {
+      if (next() == null) {
+        return;
+      }
+    }
+    throw new AssertionError("it has not hung up");
+  }
+
   /** Acknowledges all numbered frames that came on this path. */
   void acknowledge() throws IOException {
     numbers(FrameType.ACK, numbered);

@@ -123,6 +123,12 @@ public final class RawQuic implements AutoCloseable {
     };
   }
 
+  /** Ends what is sent, after all of it; what comes can still be read. */
+  public void finish() throws IOException {
+    Pipe pipe = get(socket).pipe;
+    pipe.loop().execute(pipe::close);
+  }
+
   /** Tells the other side, and does not wait for QUIC's own second of farewell. */
   @Override
   public void close() throws IOException {
