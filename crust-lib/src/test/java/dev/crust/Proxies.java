@@ -16,8 +16,8 @@ final class Proxies implements AutoCloseable {
   private final Optional<TcpProxy> tcp;
   private final Optional<UdpProxy> udp;
 
-  private Proxies(Watched target, InetAddress tcpTowardsDialler) throws IOException {
-    InetAddress elsewhere = TcpProxy.elsewhere();
+  private Proxies(Watched target, InetAddress tcpTowardsDialler, InetAddress towardsTarget)
+      throws IOException {
     InetAddress loopback = InetAddress.getLoopbackAddress();
     Optional<InetSocketAddress> byTcp = target.listening(Transport.TCP);
     Optional<InetSocketAddress> byQuic = target.listening(Transport.QUIC);
@@ -26,16 +26,22 @@ final class Proxies implements AutoCloseable {
         byTcp.isEmpty()
             ? Optional.empty()
             : Optional.of(
-                new TcpProxy(byTcp.get().getPort(), tcpTowardsDialler, elsewhere, false, fuse));
+                new TcpProxy(byTcp.get().getPort(), tcpTowardsDialler, towardsTarget, false, fuse));
     this.udp =
         byQuic.isEmpty()
             ? Optional.empty()
-            : Optional.of(new UdpProxy(byQuic.get(), loopback, elsewhere, fuse));
+            : Optional.of(new UdpProxy(byQuic.get(), loopback, towardsTarget, fuse));
+  }
+
+  /** Proxies through which each tells the other where it listens. */
+  static Proxies hidingNobody(Watched target) throws IOException {
+    InetAddress loopback = InetAddress.getLoopbackAddress();
+    return new Proxies(target, loopback, loopback);
   }
 
   /** Proxies behind which the dialled endpoint does not tell the dialler where it listens. */
   static Proxies hidingTheDialled(Watched target) throws IOException {
-    return new Proxies(target, InetAddress.getLoopbackAddress());
+    return new Proxies(target, InetAddress.getLoopbackAddress(), TcpProxy.elsewhere());
   }
 
   /**
@@ -43,7 +49,7 @@ final class Proxies implements AutoCloseable {
    * {@link Over#dialled}.
    */
   static Proxies hidingBoth(Watched target) throws IOException {
-    return new Proxies(target, TcpProxy.elsewhere());
+    return new Proxies(target, TcpProxy.elsewhere(), TcpProxy.elsewhere());
   }
 
   /** Where to dial. */
@@ -52,6 +58,11 @@ final class Proxies implements AutoCloseable {
     tcp.ifPresent(proxy -> candidates.add(Candidate.tcp(proxy.address())));
     udp.ifPresent(proxy -> candidates.add(Candidate.quic(proxy.address())));
     return CrustAddress.of(target, candidates);
+  }
+
+  /** Whether a path of who dials leads through them. */
+  boolean lead(Path path) {
+    return address().candidates().contains(new Candidate(path.transport(), path.remote()));
   }
 
   /** Cuts every path in the middle of what passes, after so many bytes more. */
