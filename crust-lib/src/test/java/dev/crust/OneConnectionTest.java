@@ -3,12 +3,14 @@ package dev.crust;
 import static dev.crust.LoopbackEndpoints.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import dev.crust.LoopbackEndpoints.Watched;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -17,6 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class OneConnectionTest {
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void aSecondDialGivesTheFirstConnection(Over over) throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
@@ -32,6 +35,7 @@ final class OneConnectionTest {
   /** Whoever is told of the end may dial anew before the ports are closed. */
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void nobodyIsKeptWhoComesWhileAnEndpointCloses(Over over) throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched bob = endpoints.open(builder -> builder.dialTimeout(Duration.ofMillis(300)));
@@ -55,6 +59,7 @@ final class OneConnectionTest {
 
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void noConnectionToOneself(Over over) throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
@@ -65,6 +70,7 @@ final class OneConnectionTest {
 
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void simultaneousDialsEndAsOneConnection(Over over) throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
@@ -94,6 +100,7 @@ final class OneConnectionTest {
 
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void aConnectionThatWasClosedCanBeMadeAgainAtOnce(Over over) throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
@@ -113,6 +120,7 @@ final class OneConnectionTest {
 
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void whatIsSentAfterTheEndFails(Over over) throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
@@ -133,6 +141,7 @@ final class OneConnectionTest {
   /** Whichever transport carries it; in the end no path is left. */
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void silenceIsNoticed(Over over) throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open(over.dialled());
@@ -154,6 +163,7 @@ final class OneConnectionTest {
 
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void aSilentPeerIsNoticed(Over over) throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
@@ -184,6 +194,7 @@ final class OneConnectionTest {
   /** Nothing is under way that would be missed before two heartbeats, of 20 s each. */
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void aSilentPeerThatIsPingedIsNoticedSooner(Over over) throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
@@ -200,6 +211,7 @@ final class OneConnectionTest {
 
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void anIdlePeerIsNotTakenForSilent(Over over) throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over);
         LoopbackEndpoints others = new LoopbackEndpoints()) {
@@ -221,6 +233,7 @@ final class OneConnectionTest {
   /** Whoever cuts QUIC does not say so, and it is missed by what is under way. */
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void aBrokenPathIsNoticedAtOnce(Over over) throws Exception {
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
       Watched alice = endpoints.open();
@@ -250,6 +263,7 @@ final class OneConnectionTest {
   /** The old process is gone without a word, and the network does not tell either. */
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void aRestartedPeerIsOneAndTheSame(Over over) throws Exception {
     Identity identity = Identity.ephemeral();
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {
@@ -275,6 +289,7 @@ final class OneConnectionTest {
   /** And if both live, the older one is told. */
   @ParameterizedTest
   @EnumSource(Over.class)
+  @Execution(CONCURRENT)
   void aRestartedPeerReplacesItsFormerSelf(Over over) throws Exception {
     Identity identity = Identity.ephemeral();
     try (LoopbackEndpoints endpoints = new LoopbackEndpoints(over)) {

@@ -3,6 +3,7 @@ package dev.crust;
 import static dev.crust.LoopbackEndpoints.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import dev.crust.EndpointBuilder.Punching;
 import dev.crust.EndpointBuilder.Relaying;
@@ -20,6 +21,7 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
 
 /**
  * Two endpoints that meet by a peer of both, who relays. Nobody knows where anybody else listens,
@@ -102,6 +104,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void messages_and_streams_both_ways() throws Exception {
     Three all = three(FAST);
     BlockingQueue<String> heard = new LinkedBlockingQueue<>();
@@ -138,6 +141,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void who_is_named_alone_is_found_by_those_we_know() throws Exception {
     Three all = three(FAST);
     Connection connection = all.alice.connect(CrustAddress.of(all.bob.id(), List.of()));
@@ -156,6 +160,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void sixty_four_mebibytes() throws Exception {
     Three all = three(FAST);
     CompletableFuture<byte[]> digest = new CompletableFuture<>();
@@ -170,6 +175,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void who_does_not_read_is_not_written_to() throws Exception {
     Three all = three(FAST);
     BlockingQueue<PeerStream> arrived = new LinkedBlockingQueue<>();
@@ -185,6 +191,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_relay_that_is_slower_than_who_sends() throws Exception {
     Three all =
         three(
@@ -211,6 +218,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void another_relay_when_one_goes() throws Exception {
     Three all = three(FAST);
     Watched further = relay(FAST);
@@ -240,6 +248,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_relay_that_falls_silent() throws Exception {
     Three all = three(FAST);
     Watched further = relay(FAST);
@@ -260,6 +269,7 @@ final class RelayedTest {
 
   /** The circuit outlives the path to the relay, whether or not those in it have noticed. */
   @Test
+  @Execution(CONCURRENT)
   void the_path_to_the_relay_breaks_and_comes_back() throws Exception {
     Three all = three(FAST);
     CompletableFuture<byte[]> digest = new CompletableFuture<>();
@@ -282,6 +292,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void an_endpoint_that_closes_says_so_through_the_relay() throws Exception {
     Three all = three(FAST);
     all.alice.connect(by(all.bob, all.relay));
@@ -292,6 +303,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_direct_path_takes_over() throws Exception {
     Three all = new Three(home(), relay(FAST), home());
     all.bob.connect(all.relay.address());
@@ -317,6 +329,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_peer_that_nobody_knows() throws Exception {
     Three all = three(FAST);
     Watched stranger = home();
@@ -324,6 +337,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_peer_that_uses_no_relays() throws Exception {
     Three all = three(FAST);
     Watched carol = endpoints.open(it -> it.relaying(Relaying.NEVER).punching(Punching.OFF));
@@ -334,12 +348,14 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void oneself() throws Exception {
     Three all = three(FAST);
     assertThat(all.alice.failure(by(all.alice, all.relay)).reason()).isEqualTo(Reason.SELF);
   }
 
   @Test
+  @Execution(CONCURRENT)
   void one_circuit_too_many() throws Exception {
     Three all =
         three(
@@ -377,6 +393,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_peer_that_does_not_relay() throws Exception {
     Watched alice = home();
     Watched friend = home();
@@ -387,6 +404,7 @@ final class RelayedTest {
   }
 
   @Test
+  @Execution(CONCURRENT)
   void a_circuit_that_has_carried_enough() throws Exception {
     Three all =
         three(
