@@ -12,10 +12,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What endpoints leave behind when they are closed: nothing. */
 @Timeout(180)
@@ -23,13 +28,27 @@ final class ResourcesTest {
   private static final int ENDPOINTS = 200;
   private static final int NEIGHBOURS = 10;
 
+  /** So many close at once: by QUIC each waits a second for its peers' last. */
+  private static final int CLOSING_AT_ONCE = 20;
+
   @Test
   void twoHundredEndpoints() throws Exception {
+    leaveNothing(Over.TCP);
+  }
+
+  @ParameterizedTest
+  @Tag("full")
+  @EnumSource(names = {"QUIC", "ANY"})
+  void twoHundredEndpointsWithQuic(Over over) throws Exception {
+    leaveNothing(over);
+  }
+
+  private static void leaveNothing(Over over) throws Exception {
     // What Netty and the JDK load once, and then keep, is not counted.
-    run(ENDPOINTS, NEIGHBOURS);
+    run(over, ENDPOINTS, NEIGHBOURS);
     int socketsBefore = sockets();
     long directBefore = directMemory();
-    run(ENDPOINTS, NEIGHBOURS);
+    run(over, ENDPOINTS, NEIGHBOURS);
     assertThat(threads()).as("threads").isEmpty();
     assertThat(sockets()).as("sockets").isLessThanOrEqualTo(socketsBefore);
     // The allocator keeps chunks for the next one who asks; what it keeps must not grow.
@@ -52,12 +71,12 @@ final class ResourcesTest {
     }
   }
 
-  private static void run(int count, int neighbours) throws Exception {
+  private static void run(Over over, int count, int neighbours) throws Exception {
     List<Endpoint> endpoints = new ArrayList<>();
     CountDownLatch connected = new CountDownLatch(count * neighbours);
     try {
       for (int i = 0; i < count; i++) {
-        Endpoint endpoint = Over.TCP.builder().open();
+        Endpoint endpoint = over.builder().open();
         endpoint.onEvent(
             event -> {
               if (event instanceof Event.Connected) {
@@ -81,8 +100,15 @@ final class ResourcesTest {
         assertThat(endpoint.connections()).hasSize(neighbours);
       }
     } finally {
-      endpoints.forEach(Endpoint::close);
+      close(endpoints);
     }
+  }
+
+  private static void close(List<Endpoint> endpoints) throws InterruptedException {
+    ExecutorService closers = Executors.newFixedThreadPool(CLOSING_AT_ONCE);
+    endpoints.forEach(endpoint -> closers.execute(endpoint::close));
+    closers.shutdown();
+    assertThat(closers.awaitTermination(60, TimeUnit.SECONDS)).as("closed in time").isTrue();
   }
 
   /** Threads of endpoints that still run; those that are on their way out are waited for. */
