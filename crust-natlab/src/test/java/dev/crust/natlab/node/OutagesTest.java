@@ -68,11 +68,12 @@ final class OutagesTest {
     talk.endsWell();
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource(Over.class)
   @Tag("full")
   @Execution(CONCURRENT)
-  void a_stopped_peer_behind_a_nat(Lab lab, EventLog log) throws Exception {
-    SteadyTalk talk = SteadyTalk.begin(lab, Over.TCP, log);
+  void a_stopped_peer_behind_a_nat(Over over, Lab lab, EventLog log) throws Exception {
+    SteadyTalk talk = SteadyTalk.begin(lab, over, log);
     CrustNode.Moment before = talk.ben().now();
     talk.anne().pause();
     talk.ben().awaitPathGone(talk.anne(), before);
