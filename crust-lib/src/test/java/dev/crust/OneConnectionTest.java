@@ -277,11 +277,7 @@ final class OneConnectionTest {
       Watched after = endpoints.open(over.dialling().identity(identity));
       after.connect(alice.address());
 
-      Event.Lost lost = alice.next(Event.Lost.class);
-      assertThat(lost.connection()).isSameAs(old);
-      assertThat(lost.reason()).isEqualTo(Reason.PEER_RESTARTED);
-      assertThat(alice.next(Event.Connected.class).connection().peer())
-          .isEqualTo(identity.peerId());
+      assertReplaced(alice, old);
       assertThat(alice.endpoint().connections()).hasSize(1);
     }
   }
@@ -304,15 +300,19 @@ final class OneConnectionTest {
       Watched after = endpoints.open(builder -> builder.identity(identity));
       after.connect(alice.address());
 
-      Event.Lost lost = alice.next(Event.Lost.class);
-      assertThat(lost.connection()).isSameAs(old);
-      assertThat(lost.reason()).isEqualTo(Reason.PEER_RESTARTED);
-      assertThat(alice.next(Event.Connected.class).connection().peer())
-          .isEqualTo(identity.peerId());
+      assertReplaced(alice, old);
 
       before.next(Event.Lost.class);
       assertThat(verdict(before, alice)).isEqualTo(Reason.KEY_IN_USE_TWICE);
     }
+  }
+
+  /** The connection is over since its peer has restarted, and another with the peer is there. */
+  private static void assertReplaced(Watched told, Connection old) throws InterruptedException {
+    Event.Lost lost = told.next(Event.Lost.class);
+    assertThat(lost.connection()).isSameAs(old);
+    assertThat(lost.reason()).isEqualTo(Reason.PEER_RESTARTED);
+    assertThat(told.next(Event.Connected.class).connection().peer()).isEqualTo(old.peer());
   }
 
   /**
