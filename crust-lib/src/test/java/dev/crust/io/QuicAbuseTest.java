@@ -128,7 +128,7 @@ final class QuicAbuseTest {
     }
   }
 
-  /** The peer could not read the farewell yet, and would wait until its time is up. */
+  /** The peer cannot read an application's close yet, and would wait until its time is up. */
   @Test
   void a_dial_that_is_given_up_amid_the_handshake_leaves_none_behind() throws Exception {
     try (QuicHost a = new QuicHost();
