@@ -93,7 +93,11 @@ public final class PathChoice<P> {
 
   /** All paths. */
   public List<P> all() {
-    return paths.stream().map(each -> each.path).toList();
+    List<P> all = new ArrayList<>(paths.size());
+    for (Entry<P> each : paths) {
+      all.add(each.path);
+    }
+    return all;
   }
 
   /** Since when there is no path; empty while there is one. */

@@ -21,10 +21,13 @@ public final class PathHealth {
   public static final Duration LEAST_DOUBT = Duration.ofSeconds(2);
 
   /** Before anything was measured (RFC 6298 §2.1). */
-  private static final Duration FIRST_TIMEOUT = Duration.ofSeconds(1);
+  private static final long FIRST_TIMEOUT = Duration.ofSeconds(1).toNanos();
 
-  private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
+  private static final long LEAST_TIMEOUT = Duration.ofMillis(100).toNanos();
+  private static final long LEAST_STALL_NANOS = LEAST_STALL.toNanos();
+  private static final long LEAST_DOUBT_NANOS = LEAST_DOUBT.toNanos();
   private static final int STALLED_TIMEOUTS = 3;
+  private static final long NOT_MEASURED = -1;
 
   /** As many measurements belong to the busy start, when round trips seem longer than they are. */
   private static final int EARLY = 8;
@@ -41,8 +44,11 @@ public final class PathHealth {
 
   private final Heartbeat heartbeat;
   private Instant heard;
-  private @Nullable Duration smoothed;
-  private Duration variation = Duration.ZERO;
+
+  // In nanoseconds, since all of it is asked for at each packet and Duration divides by BigDecimal.
+  private long smoothed = NOT_MEASURED;
+  private long variation;
+
   private @Nullable Instant stalledSince;
   private @Nullable Instant doubtedSince;
   private long progress;
@@ -77,36 +83,31 @@ public final class PathHealth {
 
   /** A round trip was measured. A shorter one early on is taken as the first. */
   public void onRoundTrip(Duration measured) {
-    Duration before = smoothed;
+    long nanos = measured.toNanos();
     boolean early = measurements++ < EARLY;
-    if (before == null || (early && measured.compareTo(before) < 0)) {
-      smoothed = measured;
-      variation = measured.dividedBy(2);
+    if (smoothed == NOT_MEASURED || (early && nanos < smoothed)) {
+      smoothed = nanos;
+      variation = nanos / 2;
     } else {
-      Duration error = before.minus(measured).abs();
-      variation = variation.multipliedBy(3).plus(error).dividedBy(4);
-      smoothed = before.multipliedBy(7).plus(measured).dividedBy(8);
+      variation = (3 * variation + Math.abs(smoothed - nanos)) / 4;
+      smoothed = (7 * smoothed + nanos) / 8;
     }
   }
 
   /** The smoothed round trip, once one was measured. */
   public Optional<Duration> roundTrip() {
-    return Optional.ofNullable(smoothed);
+    return smoothed == NOT_MEASURED ? Optional.empty() : Optional.of(Duration.ofNanos(smoothed));
   }
 
   /** How long an answer may take (RFC 6298 §2). */
   public Duration timeout() {
-    Duration mean = smoothed;
-    if (mean == null) {
-      return FIRST_TIMEOUT;
-    }
-    Duration computed = mean.plus(variation.multipliedBy(4));
-    return computed.compareTo(LEAST_TIMEOUT) < 0 ? LEAST_TIMEOUT : computed;
+    return Duration.ofNanos(timeoutNanos());
   }
 
-  private Duration stallLimit() {
-    Duration limit = timeout().multipliedBy(STALLED_TIMEOUTS);
-    return limit.compareTo(LEAST_STALL) < 0 ? LEAST_STALL : limit;
+  private long timeoutNanos() {
+    return smoothed == NOT_MEASURED
+        ? FIRST_TIMEOUT
+        : Math.max(LEAST_TIMEOUT, smoothed + 4 * variation);
   }
 
   /**
@@ -137,7 +138,7 @@ public final class PathHealth {
     if (silent == null) {
       return beat;
     }
-    Instant due = asked ? silent : silent.minus(limit().dividedBy(2));
+    Instant due = asked ? silent : silent.minusNanos(limitNanos() / 2);
     return due.isBefore(beat) ? due : beat;
   }
 
@@ -145,14 +146,14 @@ public final class PathHealth {
   private @Nullable Instant silentAt() {
     Instant stalled = stalledSince;
     if (stalled == null) {
-      return doubtedSince == null ? null : doubtedSince.plus(limit());
+      return doubtedSince == null ? null : doubtedSince.plusNanos(limitNanos());
     }
-    return (stalled.isBefore(heard) ? heard : stalled).plus(limit());
+    return (stalled.isBefore(heard) ? heard : stalled).plusNanos(limitNanos());
   }
 
-  private Duration limit() {
-    Duration limit = stallLimit();
-    return stalledSince == null && limit.compareTo(LEAST_DOUBT) < 0 ? LEAST_DOUBT : limit;
+  private long limitNanos() {
+    long least = stalledSince == null ? LEAST_DOUBT_NANOS : LEAST_STALL_NANOS;
+    return Math.max(least, STALLED_TIMEOUTS * timeoutNanos());
   }
 
   /** Time has passed. */
@@ -162,7 +163,7 @@ public final class PathHealth {
       if (!now.isBefore(silent)) {
         return Effect.SILENT;
       }
-      if (!asked && !now.isBefore(silent.minus(limit().dividedBy(2)))) {
+      if (!asked && !now.isBefore(silent.minusNanos(limitNanos() / 2))) {
         asked = true;
         return Effect.ASK;
       }
