@@ -46,7 +46,7 @@ public final class Heartbeat {
 
   /** When {@link #onTimeout} should be called next. */
   public Instant deadline() {
-    return heard.plus(asked ? interval.multipliedBy(2) : untilAsked);
+    return asked ? heard.plus(interval).plus(interval) : heard.plus(untilAsked);
   }
 
   /** Time has passed. */

@@ -79,7 +79,7 @@ final class IncomingStream {
     if (ended || granted - taken > window / 2) {
       return false;
     }
-    if (window < largest && now.isBefore(grantedAt.plus(roundTrip.multipliedBy(2)))) {
+    if (window < largest && now.isBefore(grantedAt.plus(roundTrip).plus(roundTrip))) {
       window = Math.min(largest, 2 * window);
     }
     grantedAt = now;
