@@ -74,15 +74,19 @@ final class RawPeer implements AutoCloseable {
 
   /** The same to this endpoint, by what it speaks: TCP if that is among it. */
   static RawPeer honest(Watched other, Identity identity) throws Exception {
-    Candidate candidate = other.address().candidates().get(0);
-    if (candidate.transport() == Transport.TCP) {
-      return honest(candidate.address().getPort(), identity);
+    return honest(other.address().candidates().get(0), other.id(), identity);
+  }
+
+  /** The same by this way to a peer. */
+  static RawPeer honest(Candidate way, PeerId other, Identity identity) throws Exception {
+    if (way.transport() == Transport.TCP) {
+      return honest(way.address().getPort(), identity);
     }
     return new RawPeer(
         new RawQuic(
             PeerCertificate.create(identity, new SecureRandom()),
-            candidate.address(),
-            other.id(),
+            way.address(),
+            other,
             Duration.ofSeconds(LoopbackEndpoints.PATIENCE_SECONDS)));
   }
 

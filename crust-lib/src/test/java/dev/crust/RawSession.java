@@ -58,7 +58,14 @@ final class RawSession implements AutoCloseable {
   /** Has greeted, and was greeted. */
   static RawSession greet(Watched other, Self self, Optional<Token> held, boolean resumes)
       throws Exception {
-    RawSession session = new RawSession(RawPeer.honest(other, self.identity));
+    return greet(other, other.address().candidates().get(0), self, held, resumes);
+  }
+
+  /** The same by one of its ways to the other. */
+  static RawSession greet(
+      Watched other, Candidate way, Self self, Optional<Token> held, boolean resumes)
+      throws Exception {
+    RawSession session = new RawSession(RawPeer.honest(way, other.id(), self.identity));
     Greeting greeting =
         new Greeting(
             self.incarnation, held, resumes, LIMITS, List.of(), Optional.empty(), false, false);
@@ -73,7 +80,12 @@ final class RawSession implements AutoCloseable {
 
   /** Has a new connection of this name, and sends from its first frame on. */
   static RawSession open(Watched other, Self self, Token name) throws Exception {
-    RawSession session = greet(other, self, Optional.empty(), false);
+    return open(other, other.address().candidates().get(0), self, name);
+  }
+
+  /** The same by one of its ways to the other. */
+  static RawSession open(Watched other, Candidate way, Self self, Token name) throws Exception {
+    RawSession session = greet(other, way, self, Optional.empty(), false);
     session.admit(name);
     session.numbers(FrameType.NEXT, 1);
     session.ping();

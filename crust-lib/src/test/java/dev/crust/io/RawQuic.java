@@ -1,9 +1,24 @@
 package dev.crust.io;
 
 import dev.crust.PeerId;
-import dev.crust.Reason;
 import dev.crust.proto.identity.PeerCertificate;
-import java.io.EOFException;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamType;
+import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -13,31 +28,34 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
  * The stream of a QUIC connection that we dial, for whatever bytes one likes, as a socket has it:
- * its two streams block. What comes is read at once. Used by one thread.
+ * its two streams block, and what nobody reads fills the window of the other side. Used by one
+ * thread.
  */
 public final class RawQuic implements AutoCloseable {
-  private static final int PIECE = 16 << 10;
+  private static final int READ_BUFFER = 64 << 10;
+  private static final int SOCKET_BUFFER = 4 << 20;
   private static final byte[] END = new byte[0];
+
+  /** APPLICATION_ERROR (RFC 9000 §20.1). */
+  private static final int ABORTED = 0x0c;
 
   private final Duration patience;
   private final EventLoops loops = new EventLoops("raw-quic");
   private final QuicTls tls;
-  private final UdpPort port;
+  private final Channel socket;
+  private final QuicChannel connection;
+  private final QuicStreamChannel stream;
   private final BlockingQueue<byte[]> came = new LinkedBlockingQueue<>();
-  private final CompletableFuture<PeerId> opened = new CompletableFuture<>();
-  private final CompletableFuture<Void> closed = new CompletableFuture<>();
-  private final CompletableFuture<Socket> socket = new CompletableFuture<>();
 
   /**
    * Dials.
@@ -48,13 +66,27 @@ public final class RawQuic implements AutoCloseable {
       throws Exception {
     this.patience = patience;
     tls = new QuicTls(own);
-    InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    port = UdpPort.open(loops, tls, InstantSource.system(), here, Socket::new).join();
-    port.dial(to, peer, patience, Socket::new);
-    get(opened);
+    InetAddress here = InetAddress.getLoopbackAddress();
+    ChannelFuture bound =
+        new Bootstrap()
+            .group(loops.group())
+            .channelFactory(loops.datagramChannel(here))
+            .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER)
+            .handler(QuicCodecs.client(tls))
+            .bind(here, 0);
+    get(bound);
+    socket = bound.channel();
+    connection =
+        get(
+            QuicChannel.newBootstrap(socket)
+                .handler(new ChannelInboundHandlerAdapter())
+                .attr(QuicTls.expected(), peer)
+                .remoteAddress(to)
+                .connect());
+    stream = get(connection.createStream(QuicStreamType.BIDIRECTIONAL, new Unread()));
   }
 
-  private <T> T get(CompletableFuture<T> future) throws IOException {
+  private <T> T get(Future<T> future) throws IOException {
     try {
       return future.get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
@@ -92,6 +124,9 @@ public final class RawQuic implements AutoCloseable {
 
   private byte[] next() throws IOException {
     try {
+      if (came.isEmpty()) {
+        stream.read();
+      }
       byte[] next = came.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
       if (next == null) {
         throw new SocketTimeoutException("nothing came within " + patience);
@@ -115,109 +150,71 @@ public final class RawQuic implements AutoCloseable {
 
       @Override
       public void write(byte[] bytes, int offset, int length) throws IOException {
-        for (int at = offset; at < offset + length; at += PIECE) {
-          int size = Math.min(PIECE, offset + length - at);
-          get(get(socket).send(ByteBuffer.wrap(bytes.clone(), at, size)));
-        }
+        get(stream.writeAndFlush(Unpooled.copiedBuffer(bytes, offset, length)));
       }
     };
   }
 
   /** Ends what is sent, after all of it; what comes can still be read. */
   public void finish() throws IOException {
-    Pipe pipe = get(socket).pipe;
-    pipe.loop().execute(pipe::close);
+    get(stream.writeAndFlush(new DefaultQuicStreamFrame(Unpooled.EMPTY_BUFFER, true)));
   }
 
   /** Tells the other side, and does not wait for QUIC's own second of farewell. */
   @Override
   public void close() throws IOException {
-    Socket open = get(socket);
     CompletableFuture<Void> told = new CompletableFuture<>();
-    open.pipe
-        .loop()
+    connection
+        .eventLoop()
         .execute(
             () -> {
-              open.pipe.abort();
-              open.pipe.loop().execute(() -> told.complete(null));
+              connection.close(false, ABORTED, Unpooled.EMPTY_BUFFER);
+              connection.eventLoop().execute(() -> told.complete(null));
             });
     get(told);
-    port.close();
+    socket.close();
     loops.close();
     tls.close();
   }
 
-  /** A piece to send, and who waits until it is taken. */
-  private record Piece(ByteBuffer bytes, CompletableFuture<Void> taken) {}
+  /** Has a stream read only when somebody asks for more. On its loop. */
+  private final class Unread extends ChannelInitializer<QuicStreamChannel> {
+    @Override
+    protected void initChannel(QuicStreamChannel opened) {
+      opened.config().setOption(ChannelOption.AUTO_READ, false);
+      opened
+          .config()
+          .setOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BUFFER));
+      opened
+          .pipeline()
+          .addLast(
+              new ChannelInboundHandlerAdapter() {
+                @Override
+                public void channelRead(ChannelHandlerContext context, Object message) {
+                  byte[] piece = ByteBufUtil.getBytes((ByteBuf) message);
+                  ReferenceCountUtil.release(message);
+                  if (piece.length > 0) {
+                    came.add(piece);
+                  }
+                }
 
-  /** The pipe's side. On its loop, but for {@link #send}. */
-  private final class Socket implements Pipe.Reader {
-    private final Pipe pipe;
-    private final ArrayDeque<Piece> waiting = new ArrayDeque<>();
+                @Override
+                public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                  if (event == ChannelInputShutdownEvent.INSTANCE) {
+                    came.add(END);
+                  }
+                }
 
-    Socket(Pipe pipe) {
-      this.pipe = pipe;
-    }
+                @Override
+                public void channelInactive(ChannelHandlerContext context) {
+                  came.add(END);
+                }
 
-    CompletableFuture<Void> send(ByteBuffer bytes) {
-      Piece piece = new Piece(bytes, new CompletableFuture<>());
-      pipe.loop()
-          .execute(
-              () -> {
-                waiting.add(piece);
-                drain();
+                @Override
+                public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
+                  context.close();
+                }
               });
-      return piece.taken;
-    }
-
-    private void drain() {
-      if (closed.isDone()) {
-        waiting.forEach(piece -> piece.taken.completeExceptionally(new EOFException("hung up")));
-        waiting.clear();
-      }
-      while (!waiting.isEmpty() && pipe.writable()) {
-        Piece piece = waiting.remove();
-        pipe.write(piece.bytes.remaining(), out -> out.put(piece.bytes));
-        pipe.flush();
-        piece.taken.complete(null);
-      }
-    }
-
-    @Override
-    public void onOpen(PeerId peer) {
-      pipe.admitted();
-      socket.complete(this);
-      opened.complete(peer);
-    }
-
-    @Override
-    public void onBytes(ByteBuffer bytes) {
-      byte[] piece = new byte[bytes.remaining()];
-      bytes.get(piece);
-      if (piece.length > 0) {
-        came.add(piece);
-      }
-    }
-
-    @Override
-    public void onBatchRead() {}
-
-    @Override
-    public void onWritable() {
-      drain();
-    }
-
-    @Override
-    public void onCancelled() {
-      pipe.close();
-    }
-
-    @Override
-    public void onClosed(Reason reason, String detail) {
-      opened.completeExceptionally(new IOException(reason + " " + detail));
-      closed.complete(null);
-      came.add(END);
-      drain();
     }
   }
 }
