@@ -72,6 +72,15 @@ final class LoopbackEndpoints implements AutoCloseable {
       throw new AssertionError("no " + kind.getSimpleName() + " came, but " + skipped);
     }
 
+    /** The next change of path of this connection; where there is a choice, others move, too. */
+    Event.PathChanged nextChange(Connection connection) throws InterruptedException {
+      Event.PathChanged changed = next(Event.PathChanged.class);
+      while (!changed.connection().equals(connection)) {
+        changed = next(Event.PathChanged.class);
+      }
+      return changed;
+    }
+
     /** Why a dial fails. */
     ConnectFailedException failure(CrustAddress address) throws Exception {
       try {
