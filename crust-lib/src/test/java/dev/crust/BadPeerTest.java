@@ -234,6 +234,19 @@ class BadPeerTest {
     assertThrownOut(close.getDetail());
   }
 
+  /** As one that has closed its path, but without a word. */
+  @Test
+  @Execution(CONCURRENT)
+  void itFinishesWithoutAWord() throws Exception {
+    Connection connection = connection();
+    peer.finish();
+    Event.PathChanged waits = alice.nextChange(connection);
+    assertThat(waits.to()).isEmpty();
+    assertThat(waits.reason()).isEqualTo(Reason.PATH_LOST);
+    peer.awaitEnd();
+    assertFriendUndisturbed();
+  }
+
   @Test
   @Execution(CONCURRENT)
   void aMillionStreams() throws Exception {

@@ -11,6 +11,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
@@ -258,6 +259,25 @@ final class QuicPipe extends Pipe {
   public void channelWritabilityChanged(ChannelHandlerContext context) {
     super.channelWritabilityChanged(context);
     push();
+  }
+
+  /**
+   * The peer sends no more, which is the end, as by TCP. If we are closing, it may still take what
+   * we have said last.
+   */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      // Not before the batch that it came with is read.
+      loop().execute(this::onFinished);
+    }
+    context.fireUserEventTriggered(event);
+  }
+
+  private void onFinished() {
+    if (!shutDown) {
+      end(whyClosed());
+    }
   }
 
   @Override
