@@ -68,7 +68,15 @@ final class RawSession implements AutoCloseable {
     RawSession session = new RawSession(RawPeer.honest(way, other.id(), self.identity));
     Greeting greeting =
         new Greeting(
-            self.incarnation, held, resumes, LIMITS, List.of(), Optional.empty(), false, false);
+            self.incarnation,
+            held,
+            resumes,
+            LIMITS,
+            List.of(),
+            Optional.empty(),
+            false,
+            false,
+            false);
     session.peer.frame(
         FrameType.HELLO,
         greeting

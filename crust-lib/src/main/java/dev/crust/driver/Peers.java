@@ -124,7 +124,8 @@ final class Peers {
         listeners.address(path.pipe().remote().getAddress()).candidates(),
         Optional.of(path.pipe().remote()).filter(at -> path.pipe().bringer().isEmpty()),
         relays.offered(),
-        context.punches());
+        context.punches(),
+        false);
   }
 
   /** Those of a dial's candidates that do not lead into a black hole. */

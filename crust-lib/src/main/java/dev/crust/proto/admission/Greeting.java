@@ -35,6 +35,7 @@ import javax.crypto.spec.SecretKeySpec;
  * @param observed where the sender sees the receiver come from, if it tells
  * @param relays whether the sender relays for its peers
  * @param punches whether the sender takes part in finding a direct path
+ * @param dialsBack whether the sender dials its peers back who ask whether they can be reached
  */
 public record Greeting(
     Token incarnation,
@@ -44,7 +45,8 @@ public record Greeting(
     List<Candidate> candidates,
     Optional<InetSocketAddress> observed,
     boolean relays,
-    boolean punches) {
+    boolean punches,
+    boolean dialsBack) {
   /** Copies the candidates. */
   public Greeting {
     candidates = List.copyOf(candidates);
@@ -78,7 +80,8 @@ public record Greeting(
             .setMaxStreams(limits.maxStreams())
             .setResumes(resumes)
             .setRelays(relays)
-            .setPunches(punches);
+            .setPunches(punches)
+            .setDialsBack(dialsBack);
     for (Candidate candidate : candidates) {
       hello.addCandidates(
           dev.crust.proto.wire.Candidate.newBuilder()
@@ -132,7 +135,8 @@ public record Greeting(
             candidates(hello),
             socket(hello.getObservedAddress(), hello.getObservedPort()),
             hello.getRelays(),
-            hello.getPunches()));
+            hello.getPunches(),
+            hello.getDialsBack()));
   }
 
   private static Limits limits(Hello hello) throws MalformedMessageException {

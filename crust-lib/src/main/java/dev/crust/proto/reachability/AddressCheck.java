@@ -2,6 +2,7 @@ package dev.crust.proto.reachability;
 
 import dev.crust.PeerId;
 import dev.crust.proto.MalformedMessageException;
+import dev.crust.proto.nat.PortEvidence;
 import dev.crust.proto.reachability.DialBackMessages.Probe;
 import dev.crust.proto.reachability.DialBackMessages.Report;
 import dev.crust.proto.reachability.DialBackMessages.Request;
@@ -13,22 +14,26 @@ import dev.crust.spi.TraversalCandidate;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * Finds out which of our addresses others reach, by asking peers to dial them back with a nonce.
  *
  * <p>A nonce that comes from an address that we have not sent to proves an address public, whatever
  * its sender says. That nothing came is believed when two peers say that they have tried. Each peer
- * is asked once for one set of addresses, one peer at a time, until all is known.
+ * is asked once for one set of addresses, one peer at a time, until all is known; however often
+ * that changes, {@value #MAX_QUESTIONS} times in five minutes at most.
  *
  * <table>
  * <caption>Transitions of an address</caption>
@@ -42,9 +47,9 @@ import java.util.random.RandomGenerator;
 public final class AddressCheck {
   /** What is to be done. */
   public sealed interface Effect {
-    /** Send this peer a REACHABILITY frame with this body. */
+    /** Send this peer a question with this body: these nonces may come of it. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Ask(PeerId server, byte[] body) implements Effect {}
+    record Ask(PeerId server, byte[] body, List<Nonce> nonces) implements Effect {}
 
     /** This is known of an address now. */
     record Found(TraversalCandidate address, Reachability reachability) implements Effect {}
@@ -53,16 +58,31 @@ public final class AddressCheck {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /** A nonce may overtake the report, and be overtaken by it. */
-  private static final Duration GRACE = Duration.ofSeconds(1);
+  private static final Duration GRACE = Duration.ofMillis(500);
 
   private static final int FAILURES = 2;
   private static final int MAX_SERVERS = 32;
 
+  /** So many questions in one {@link #SPAN}. */
+  private static final int MAX_QUESTIONS = 8;
+
+  private static final Duration SPAN = Duration.ofMinutes(5);
+
   private static final class Finding {
     Reachability reachability = Reachability.UNKNOWN;
+
+    /** A nonce has come from an address that we had sent to. */
     boolean fromSame;
+
+    /** Peers tried in vain from where we have not sent to; the filter may be any. */
     int vainFromOther;
+
+    /** Peers tried in vain by another port of an address that we had sent to. */
     int vainFromSame;
+
+    int vain() {
+      return vainFromOther + vainFromSame;
+    }
   }
 
   private record Question(
@@ -70,12 +90,14 @@ public final class AddressCheck {
 
   private final RandomGenerator random;
   private final Map<TraversalCandidate, Finding> findings = new LinkedHashMap<>();
-  private final Set<PeerId> servers = new java.util.LinkedHashSet<>();
+  private final Set<PeerId> servers = new LinkedHashSet<>();
   private final Set<PeerId> askedBefore = new HashSet<>();
   private final Set<Nonce> arrived = new HashSet<>();
   private Optional<Question> question = Optional.empty();
   private Optional<Report> report = Optional.empty();
+  private Set<Protocol> filtersOpened = Set.of();
   private Instant end = Instant.MAX;
+  private final ArrayDeque<Instant> questions = new ArrayDeque<>();
   private int lastId;
 
   /** One that knows no address yet. */
@@ -96,13 +118,16 @@ public final class AddressCheck {
     return ask(now);
   }
 
-  /** The network has changed: nothing that was known is. */
-  public List<Effect> onNetworkChange(Instant now) {
-    findings.replaceAll((address, old) -> new Finding());
-    askedBefore.clear();
+  /** The network has changed, and these are our addresses now: nothing that was known is. */
+  public List<Effect> onNetworkChange(List<TraversalCandidate> candidates, Instant now) {
+    findings.clear();
+    drop();
+    return onCandidates(candidates, now);
+  }
+
+  private void drop() {
     question = Optional.empty();
     end = Instant.MAX;
-    return ask(now);
   }
 
   /** A peer that dials back is connected. */
@@ -116,9 +141,15 @@ public final class AddressCheck {
   /** It is no more. */
   public List<Effect> onServerGone(PeerId server, Instant now) {
     servers.remove(server);
+    List<Effect> effects = onRefused(server, now);
+    askedBefore.remove(server);
+    return effects;
+  }
+
+  /** It does not dial back, or cannot be asked now: that tells nothing. */
+  public List<Effect> onRefused(PeerId server, Instant now) {
     if (question.filter(each -> each.server().equals(server)).isPresent()) {
-      question = Optional.empty();
-      end = Instant.MAX;
+      drop();
     }
     return ask(now);
   }
@@ -132,9 +163,21 @@ public final class AddressCheck {
             .toList();
     Optional<PeerId> next =
         servers.stream().filter(each -> !askedBefore.contains(each)).findFirst();
-    if (question.isPresent() || unknown.isEmpty() || next.isEmpty()) {
+    if (question.isPresent()) {
       return List.of();
     }
+    if (unknown.isEmpty() || next.isEmpty()) {
+      end = Instant.MAX;
+      return List.of();
+    }
+    while (!questions.isEmpty() && !now.isBefore(questions.element().plus(SPAN))) {
+      questions.remove();
+    }
+    if (questions.size() == MAX_QUESTIONS) {
+      end = questions.element().plus(SPAN);
+      return List.of();
+    }
+    questions.add(now);
     List<Probe> probes = new ArrayList<>();
     for (TraversalCandidate each : unknown) {
       probes.add(new Probe(Optional.of(each.protocol()), each.address(), nonce()));
@@ -142,13 +185,11 @@ public final class AddressCheck {
     askedBefore.add(next.get());
     arrived.clear();
     report = Optional.empty();
-    question =
-        Optional.of(
-            new Question(
-                next.get(), ++lastId, unknown, probes.stream().map(Probe::nonce).toList()));
+    List<Nonce> nonces = probes.stream().map(Probe::nonce).toList();
+    question = Optional.of(new Question(next.get(), ++lastId, unknown, nonces));
     end = now.plus(PATIENCE);
     byte[] body = DialBackMessages.encode(new Request(lastId, probes));
-    return List.of(new Effect.Ask(next.get(), body));
+    return List.of(new Effect.Ask(next.get(), body, nonces));
   }
 
   private Nonce nonce() {
@@ -183,11 +224,7 @@ public final class AddressCheck {
   /** Somebody on another network has dialled one of our addresses unasked. */
   public List<Effect> onStranger(TraversalCandidate address, InetAddress from) {
     Finding finding = findings.get(address);
-    boolean near =
-        from.isLoopbackAddress()
-            || from.isLinkLocalAddress()
-            || from.isSiteLocalAddress()
-            || from.equals(address.address().getAddress());
+    boolean near = !PortEvidence.isOutside(from) || from.equals(address.address().getAddress());
     return finding == null || near ? List.of() : find(address, finding, Reachability.PUBLIC);
   }
 
@@ -204,11 +241,13 @@ public final class AddressCheck {
   }
 
   /**
-   * A REACHABILITY_REPORT frame came.
+   * The answer to a question came.
    *
+   * @param opened the protocols whose ports of ours have sent to the server's address lately, so
+   *     that a filter that goes by addresses would have let another port of it in
    * @throws MalformedMessageException if it is not well-formed
    */
-  public List<Effect> onReport(PeerId server, byte[] body, Instant now)
+  public List<Effect> onReport(PeerId server, byte[] body, Set<Protocol> opened, Instant now)
       throws MalformedMessageException {
     Report told = DialBackMessages.report(body);
     boolean fits =
@@ -218,6 +257,7 @@ public final class AddressCheck {
             .isPresent();
     if (fits && report.isEmpty()) {
       report = Optional.of(told);
+      filtersOpened = Set.copyOf(opened);
       Question asked = question.orElseThrow();
       end = arrived.containsAll(asked.nonces()) ? now : now.plus(GRACE);
       return onTimeout(now);
@@ -232,8 +272,11 @@ public final class AddressCheck {
 
   /** Time has passed. */
   public List<Effect> onTimeout(Instant now) {
-    if (now.isBefore(end) || question.isEmpty()) {
+    if (now.isBefore(end)) {
       return List.of();
+    }
+    if (question.isEmpty()) {
+      return ask(now);
     }
     List<Effect> effects = new ArrayList<>();
     Question asked = question.get();
@@ -242,16 +285,16 @@ public final class AddressCheck {
       Finding finding = findings.get(address);
       if (finding != null && report.isPresent() && !arrived.contains(asked.nonces().get(i))) {
         Status status = report.get().statuses().get(i);
-        finding.vainFromOther += status == Status.FROM_OTHER_ADDRESS ? 1 : 0;
-        finding.vainFromSame += status == Status.FROM_SAME_ADDRESS ? 1 : 0;
-        if (finding.vainFromOther + finding.vainFromSame >= FAILURES
-            && finding.reachability == Reachability.UNKNOWN) {
+        boolean same =
+            status == Status.FROM_SAME_ADDRESS && filtersOpened.contains(address.protocol());
+        finding.vainFromSame += same ? 1 : 0;
+        finding.vainFromOther += same || status == Status.REFUSED ? 0 : 1;
+        if (finding.vain() >= FAILURES && finding.reachability == Reachability.UNKNOWN) {
           effects.addAll(find(address, finding, Reachability.PUNCHABLE));
         }
       }
     }
-    question = Optional.empty();
-    end = Instant.MAX;
+    drop();
     effects.addAll(ask(now));
     return effects;
   }
@@ -271,7 +314,19 @@ public final class AddressCheck {
     return finding == null ? Reachability.UNKNOWN : finding.reachability;
   }
 
-  /** What dial-backs say of the filter before an address: the only test of it that TCP has. */
+  /** What is known of the best of some addresses: whoever dials tries them all. */
+  public Reachability reachability(List<TraversalCandidate> addresses) {
+    List<Reachability> known = addresses.stream().map(this::reachability).toList();
+    return Stream.of(Reachability.PUBLIC, Reachability.PUNCHABLE, Reachability.BLOCKED)
+        .filter(known::contains)
+        .findFirst()
+        .orElse(Reachability.UNKNOWN);
+  }
+
+  /**
+   * What dial-backs say of the filter before an address: the only test of it that TCP has. As thin
+   * evidence as one peer's word is none.
+   */
   public Filtering filtering(TraversalCandidate address) {
     Finding finding = Objects.requireNonNullElseGet(findings.get(address), Finding::new);
     if (finding.reachability == Reachability.PUBLIC) {
@@ -279,6 +334,19 @@ public final class AddressCheck {
     } else if (finding.fromSame && finding.vainFromOther > 0) {
       return Filtering.ADDRESS_DEPENDENT;
     }
-    return finding.vainFromSame > 0 ? Filtering.ADDRESS_AND_PORT_DEPENDENT : Filtering.UNKNOWN;
+    boolean strict = !finding.fromSame && finding.vainFromSame > 0 && finding.vain() >= FAILURES;
+    return strict ? Filtering.ADDRESS_AND_PORT_DEPENDENT : Filtering.UNKNOWN;
+  }
+
+  /** The same of the least strict of some addresses. */
+  public Filtering filtering(List<TraversalCandidate> addresses) {
+    List<Filtering> known = addresses.stream().map(this::filtering).toList();
+    return Stream.of(
+            Filtering.ENDPOINT_INDEPENDENT,
+            Filtering.ADDRESS_DEPENDENT,
+            Filtering.ADDRESS_AND_PORT_DEPENDENT)
+        .filter(known::contains)
+        .findFirst()
+        .orElse(Filtering.UNKNOWN);
   }
 }

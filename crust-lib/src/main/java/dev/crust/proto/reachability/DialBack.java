@@ -2,6 +2,7 @@ package dev.crust.proto.reachability;
 
 import dev.crust.PeerId;
 import dev.crust.proto.MalformedMessageException;
+import dev.crust.proto.guard.RateLimit;
 import dev.crust.proto.punch.RateLimits;
 import dev.crust.proto.reachability.DialBackMessages.Probe;
 import dev.crust.proto.reachability.DialBackMessages.Report;
@@ -14,15 +15,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Dials peers back at their addresses. Only at the IP address from which the asker is seen, so that
- * nobody else is dialled on anybody's word, with a few bytes, a few times a minute for each asker
- * and each address.
+ * nobody else is dialled on anybody's word; with fewer bytes than the question had; a few times a
+ * minute for each asker and each address, and some times a second for all.
  *
  * <table>
  * <caption>Transitions of a request</caption>
@@ -35,17 +39,25 @@ import java.util.Map;
 public final class DialBack {
   /** What is to be done. */
   public sealed interface Effect {
+    /** The number of the request that it is about. */
+    long request();
+
     /**
      * Send the nonce there: as one datagram, or as the only bytes of a connection; if possible from
      * an address other than that on which the asker is connected, else by another port of it. Then
      * call {@link #onDialled}.
      */
     record Dial(Key key, Protocol protocol, InetSocketAddress address, Nonce nonce)
-        implements Effect {}
+        implements Effect {
+      @Override
+      public long request() {
+        return key.request();
+      }
+    }
 
-    /** Send a REACHABILITY_REPORT frame with this body. */
+    /** Send the answer with this body. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Reply(PeerId to, byte[] body) implements Effect {}
+    record Reply(PeerId to, long request, byte[] body) implements Effect {}
   }
 
   /** Names a dial: the number of the request, and that of the address in it. */
@@ -59,20 +71,35 @@ public final class DialBack {
     SAME_ADDRESS
   }
 
+  /** Why an address is not dialled. */
+  public enum Refusal {
+    /** It is not where the asker is seen. */
+    ELSEWHERE,
+    /** The question is shorter than what a dial-back may bring about. */
+    UNPAID,
+    /** The asker, or its address, or all together, ask too often. */
+    TOO_OFTEN,
+    /** Its protocol is one of a later version. */
+    UNKNOWN_PROTOCOL
+  }
+
   private static final Duration PATIENCE = Duration.ofSeconds(3);
   private static final int MAX_RUNNING = 64;
   private static final int BURST = 8;
   private static final double PER_SECOND = 0.1;
   private static final int REMEMBERED = 1024;
+  private static final RateLimit.Rate ALL = new RateLimit.Rate(64, 8);
 
   private static final class Running {
+    final long number;
     final PeerId asker;
     final int id;
     final Instant until;
     final List<Status> statuses;
-    int open;
+    final Set<Integer> open = new HashSet<>();
 
-    Running(PeerId asker, Request request, Instant until) {
+    Running(long number, PeerId asker, Request request, Instant until) {
+      this.number = number;
       this.asker = asker;
       this.id = request.id();
       this.until = until;
@@ -82,11 +109,13 @@ public final class DialBack {
 
   private final RateLimits<PeerId> askers = new RateLimits<>(BURST, PER_SECOND, REMEMBERED);
   private final RateLimits<InetAddress> addresses = new RateLimits<>(BURST, PER_SECOND, REMEMBERED);
+  private final RateLimit.Bucket all = new RateLimit.Bucket(ALL);
   private final Map<Long, Running> running = new LinkedHashMap<>();
+  private final Map<Refusal, Long> refused = new EnumMap<>(Refusal.class);
   private long last;
 
   /**
-   * A REACHABILITY frame came.
+   * A question came.
    *
    * @param observed where we see the asker, on a direct path
    * @throws MalformedMessageException if it is not well-formed
@@ -95,38 +124,68 @@ public final class DialBack {
       throws MalformedMessageException {
     Request request = DialBackMessages.request(body);
     List<Effect> effects = new ArrayList<>();
-    Running each = new Running(from, request, now.plus(PATIENCE));
-    boolean allowed =
-        running.size() < MAX_RUNNING && askers.allows(from, now) && addresses.allows(observed, now);
-    last++;
-    for (int i = 0; allowed && i < request.probes().size(); i++) {
+    Running each = new Running(++last, from, request, now.plus(PATIENCE));
+    boolean often = !allows(from, observed, now);
+    int paid = body.length / DialBackMessages.PRICE;
+    for (int i = 0; i < request.probes().size(); i++) {
       Probe probe = request.probes().get(i);
-      if (probe.protocol().isPresent() && probe.address().getAddress().equals(observed)) {
-        each.open++;
-        effects.add(
-            new Effect.Dial(
-                new Key(last, i), probe.protocol().get(), probe.address(), probe.nonce()));
+      if (often) {
+        refuse(Refusal.TOO_OFTEN);
+      } else if (probe.protocol().isEmpty()) {
+        refuse(Refusal.UNKNOWN_PROTOCOL);
+      } else if (!probe.address().getAddress().equals(observed)) {
+        refuse(Refusal.ELSEWHERE);
+      } else if (each.open.size() == paid) {
+        refuse(Refusal.UNPAID);
+      } else {
+        each.open.add(i);
+        Key key = new Key(each.number, i);
+        effects.add(new Effect.Dial(key, probe.protocol().get(), probe.address(), probe.nonce()));
       }
     }
-    if (each.open == 0) {
+    if (each.open.isEmpty()) {
       effects.add(reply(each));
     } else {
-      running.put(last, each);
+      running.put(each.number, each);
     }
     return effects;
   }
 
+  private boolean allows(PeerId from, InetAddress observed, Instant now) {
+    return running.size() < MAX_RUNNING
+        && askers.allows(from, now)
+        && addresses.allows(observed, now)
+        && all.take(now);
+  }
+
+  private void refuse(Refusal why) {
+    refused.merge(why, 1L, Long::sum);
+  }
+
+  /** How many addresses were not dialled so far, by reason. */
+  public Map<Refusal, Long> refused() {
+    return Collections.unmodifiableMap(refused);
+  }
+
   /** A dial has ended, whether or not it reached anybody: the asker knows. */
   public List<Effect> onDialled(Key key, Source source) {
+    Status status =
+        source == Source.OTHER_ADDRESS ? Status.FROM_OTHER_ADDRESS : Status.FROM_SAME_ADDRESS;
+    return ended(key, status);
+  }
+
+  /** Nothing could be sent from here. */
+  public List<Effect> onNotDialled(Key key) {
+    return ended(key, Status.REFUSED);
+  }
+
+  private List<Effect> ended(Key key, Status status) {
     Running each = running.get(key.request());
-    if (each == null || each.statuses.get(key.probe()) != Status.REFUSED) {
+    if (each == null || !each.open.remove(key.probe())) {
       return List.of();
     }
-    each.statuses.set(
-        key.probe(),
-        source == Source.OTHER_ADDRESS ? Status.FROM_OTHER_ADDRESS : Status.FROM_SAME_ADDRESS);
-    each.open--;
-    if (each.open > 0) {
+    each.statuses.set(key.probe(), status);
+    if (!each.open.isEmpty()) {
       return List.of();
     }
     running.remove(key.request());
@@ -135,7 +194,7 @@ public final class DialBack {
 
   private static Effect reply(Running each) {
     return new Effect.Reply(
-        each.asker, DialBackMessages.encode(new Report(each.id, each.statuses)));
+        each.asker, each.number, DialBackMessages.encode(new Report(each.id, each.statuses)));
   }
 
   /** When to call {@link #onTimeout} next; {@link Instant#MAX} for never. */

@@ -14,10 +14,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The bodies of REACHABILITY and REACHABILITY_REPORT frames. */
+/** The bodies of a question for dial-backs and of its answer. */
 final class DialBackMessages {
   /** As many addresses may be asked about at once. */
   static final int MAX_PROBES = 8;
+
+  /**
+   * What each address costs the asker, in bytes of its question: as many as a dial-back to it can
+   * bring about at most, by TCP over IPv6. So nobody gains by having others dial.
+   */
+  static final int PRICE = 400;
 
   private static final int MAX_PORT = 65_535;
 
@@ -54,7 +60,11 @@ final class DialBackMessages {
               .setPort(each.address().getPort())
               .setNonce(each.nonce().value()));
     }
-    return message.build().toByteArray();
+    int owed = PRICE * request.probes().size() - message.build().getSerializedSize();
+    return message
+        .setPadding(ByteString.copyFrom(new byte[Math.max(0, owed)]))
+        .build()
+        .toByteArray();
   }
 
   static Request request(byte[] body) throws MalformedMessageException {

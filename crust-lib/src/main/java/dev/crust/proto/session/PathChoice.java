@@ -93,11 +93,7 @@ public final class PathChoice<P> {
 
   /** All paths. */
   public List<P> all() {
-    List<P> all = new ArrayList<>(paths.size());
-    for (Entry<P> each : paths) {
-      all.add(each.path);
-    }
-    return all;
+    return paths.stream().map(each -> each.path).toList();
   }
 
   /** Since when there is no path; empty while there is one. */

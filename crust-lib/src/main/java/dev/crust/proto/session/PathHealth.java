@@ -21,13 +21,10 @@ public final class PathHealth {
   public static final Duration LEAST_DOUBT = Duration.ofSeconds(2);
 
   /** Before anything was measured (RFC 6298 §2.1). */
-  private static final long FIRST_TIMEOUT = Duration.ofSeconds(1).toNanos();
+  private static final Duration FIRST_TIMEOUT = Duration.ofSeconds(1);
 
-  private static final long LEAST_TIMEOUT = Duration.ofMillis(100).toNanos();
-  private static final long LEAST_STALL_NANOS = LEAST_STALL.toNanos();
-  private static final long LEAST_DOUBT_NANOS = LEAST_DOUBT.toNanos();
+  private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
   private static final int STALLED_TIMEOUTS = 3;
-  private static final long NOT_MEASURED = -1;
 
   /** As many measurements belong to the busy start, when round trips seem longer than they are. */
   private static final int EARLY = 8;
@@ -44,11 +41,8 @@ public final class PathHealth {
 
   private final Heartbeat heartbeat;
   private Instant heard;
-
-  // In nanoseconds, since all of it is asked for at each packet and Duration divides by BigDecimal.
-  private long smoothed = NOT_MEASURED;
-  private long variation;
-
+  private @Nullable Duration smoothed;
+  private Duration variation = Duration.ZERO;
   private @Nullable Instant stalledSince;
   private @Nullable Instant doubtedSince;
   private long progress;
@@ -83,31 +77,36 @@ public final class PathHealth {
 
   /** A round trip was measured. A shorter one early on is taken as the first. */
   public void onRoundTrip(Duration measured) {
-    long nanos = measured.toNanos();
+    Duration before = smoothed;
     boolean early = measurements++ < EARLY;
-    if (smoothed == NOT_MEASURED || (early && nanos < smoothed)) {
-      smoothed = nanos;
-      variation = nanos / 2;
+    if (before == null || (early && measured.compareTo(before) < 0)) {
+      smoothed = measured;
+      variation = measured.dividedBy(2);
     } else {
-      variation = (3 * variation + Math.abs(smoothed - nanos)) / 4;
-      smoothed = (7 * smoothed + nanos) / 8;
+      Duration error = before.minus(measured).abs();
+      variation = variation.multipliedBy(3).plus(error).dividedBy(4);
+      smoothed = before.multipliedBy(7).plus(measured).dividedBy(8);
     }
   }
 
   /** The smoothed round trip, once one was measured. */
   public Optional<Duration> roundTrip() {
-    return smoothed == NOT_MEASURED ? Optional.empty() : Optional.of(Duration.ofNanos(smoothed));
+    return Optional.ofNullable(smoothed);
   }
 
   /** How long an answer may take (RFC 6298 §2). */
   public Duration timeout() {
-    return Duration.ofNanos(timeoutNanos());
+    Duration mean = smoothed;
+    if (mean == null) {
+      return FIRST_TIMEOUT;
+    }
+    Duration computed = mean.plus(variation.multipliedBy(4));
+    return computed.compareTo(LEAST_TIMEOUT) < 0 ? LEAST_TIMEOUT : computed;
   }
 
-  private long timeoutNanos() {
-    return smoothed == NOT_MEASURED
-        ? FIRST_TIMEOUT
-        : Math.max(LEAST_TIMEOUT, smoothed + 4 * variation);
+  private Duration stallLimit() {
+    Duration limit = timeout().multipliedBy(STALLED_TIMEOUTS);
+    return limit.compareTo(LEAST_STALL) < 0 ? LEAST_STALL : limit;
   }
 
   /**
@@ -138,7 +137,7 @@ public final class PathHealth {
     if (silent == null) {
       return beat;
     }
-    Instant due = asked ? silent : silent.minusNanos(limitNanos() / 2);
+    Instant due = asked ? silent : silent.minus(limit().dividedBy(2));
     return due.isBefore(beat) ? due : beat;
   }
 
@@ -146,14 +145,14 @@ public final class PathHealth {
   private @Nullable Instant silentAt() {
     Instant stalled = stalledSince;
     if (stalled == null) {
-      return doubtedSince == null ? null : doubtedSince.plusNanos(limitNanos());
+      return doubtedSince == null ? null : doubtedSince.plus(limit());
     }
-    return (stalled.isBefore(heard) ? heard : stalled).plusNanos(limitNanos());
+    return (stalled.isBefore(heard) ? heard : stalled).plus(limit());
   }
 
-  private long limitNanos() {
-    long least = stalledSince == null ? LEAST_DOUBT_NANOS : LEAST_STALL_NANOS;
-    return Math.max(least, STALLED_TIMEOUTS * timeoutNanos());
+  private Duration limit() {
+    Duration limit = stallLimit();
+    return stalledSince == null && limit.compareTo(LEAST_DOUBT) < 0 ? LEAST_DOUBT : limit;
   }
 
   /** Time has passed. */
@@ -163,7 +162,7 @@ public final class PathHealth {
       if (!now.isBefore(silent)) {
         return Effect.SILENT;
       }
-      if (!asked && !now.isBefore(silent.minusNanos(limitNanos() / 2))) {
+      if (!asked && !now.isBefore(silent.minus(limit().dividedBy(2)))) {
         asked = true;
         return Effect.ASK;
       }

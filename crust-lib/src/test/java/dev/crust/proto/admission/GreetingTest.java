@@ -67,6 +67,7 @@ final class GreetingTest {
         List.of(Candidate.quic(new InetSocketAddress("192.0.2.1", 4002))),
         observed,
         true,
+        true,
         true);
   }
 

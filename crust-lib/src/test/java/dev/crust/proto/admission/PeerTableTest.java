@@ -130,6 +130,7 @@ final class PeerTableTest {
         List.of(),
         Optional.empty(),
         false,
+        false,
         false);
   }
 
@@ -145,6 +146,7 @@ final class PeerTableTest {
         Limits.forMessages(1000),
         List.of(),
         Optional.empty(),
+        false,
         false,
         false);
   }

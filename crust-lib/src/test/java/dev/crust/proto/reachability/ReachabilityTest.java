@@ -2,11 +2,18 @@ package dev.crust.proto.reachability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import com.google.protobuf.ByteString;
 import dev.crust.PeerId;
 import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.reachability.AddressCheck.Effect;
+import dev.crust.proto.reachability.DialBack.Refusal;
+import dev.crust.proto.reachability.DialBackMessages.Probe;
+import dev.crust.proto.reachability.DialBackMessages.Request;
+import dev.crust.proto.reachability.DialBackMessages.Status;
+import dev.crust.proto.wire.ReachabilityRequest;
 import dev.crust.spi.Profile.Filtering;
 import dev.crust.spi.Profile.Reachability;
 import dev.crust.spi.Protocol;
@@ -14,9 +21,13 @@ import dev.crust.spi.TraversalCandidate;
 import dev.crust.spi.TraversalCandidate.Kind;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +39,7 @@ class ReachabilityTest {
   private static final PeerId OTHER_SERVER = peer(3);
   private static final TraversalCandidate TCP = candidate(Kind.SERVER_REFLEXIVE, Protocol.TCP);
   private static final TraversalCandidate UDP = candidate(Kind.SERVER_REFLEXIVE, Protocol.UDP);
+  private static final Set<Protocol> BOTH = EnumSet.allOf(Protocol.class);
   private static final InetAddress OUTSIDE = TCP.address().getAddress();
   private static final InetAddress ELSEWHERE = new InetSocketAddress("203.0.113.7", 1).getAddress();
 
@@ -89,15 +101,15 @@ class ReachabilityTest {
     assertThat(check.onServer(OTHER_SERVER, T0)).as("one at a time").isEmpty();
     DialBack.Key key = dials(first, 0).get(0).key();
     byte[] report = reply(dialBack.onDialled(key, DialBack.Source.OTHER_ADDRESS));
-    assertThat(check.onReport(OTHER_SERVER, report, at(50))).as("not asked").isEmpty();
-    assertThat(check.onReport(SERVER, report, at(50))).isEmpty();
-    assertThat(check.deadline()).isEqualTo(at(1050));
-    byte[] second = question(check.onTimeout(at(1050)));
+    assertThat(check.onReport(OTHER_SERVER, report, BOTH, at(50))).as("not asked").isEmpty();
+    assertThat(check.onReport(SERVER, report, BOTH, at(50))).isEmpty();
+    assertThat(check.deadline()).isEqualTo(at(550));
+    byte[] second = question(check.onTimeout(at(550)));
     assertThat(check.reachability(TCP)).isEqualTo(Reachability.UNKNOWN);
-    key = dials(second, 1050).get(0).key();
+    key = dials(second, 550).get(0).key();
     report = reply(dialBack.onDialled(key, DialBack.Source.SAME_ADDRESS));
-    check.onReport(OTHER_SERVER, report, at(1100));
-    assertThat(check.onTimeout(at(2100)))
+    check.onReport(OTHER_SERVER, report, BOTH, at(1100));
+    assertThat(check.onTimeout(at(1600)))
         .containsExactly(new Effect.Found(TCP, Reachability.PUNCHABLE));
     assertThat(check.filtering(TCP)).isEqualTo(Filtering.ADDRESS_AND_PORT_DEPENDENT);
     assertThat(check.deadline()).isEqualTo(Instant.MAX);
@@ -112,12 +124,13 @@ class ReachabilityTest {
     check.onReport(
         SERVER,
         reply(dialBack.onDialled(dials.get(0).key(), DialBack.Source.SAME_ADDRESS)),
+        BOTH,
         at(50));
     assertThat(check.reachability(TCP)).isEqualTo(Reachability.UNKNOWN);
     byte[] second = question(check.onServer(OTHER_SERVER, at(60)));
     DialBack.Key key = dials(second, 60).get(0).key();
     check.onReport(
-        OTHER_SERVER, reply(dialBack.onDialled(key, DialBack.Source.OTHER_ADDRESS)), at(100));
+        OTHER_SERVER, reply(dialBack.onDialled(key, DialBack.Source.OTHER_ADDRESS)), BOTH, at(100));
     check.onTimeout(at(1100));
     assertThat(check.filtering(TCP)).isEqualTo(Filtering.ADDRESS_DEPENDENT);
   }
@@ -138,7 +151,7 @@ class ReachabilityTest {
     check.onCandidates(List.of(TCP, UDP), T0);
     assertThat(check.onBlocked(Protocol.UDP))
         .containsExactly(new Effect.Found(UDP, Reachability.BLOCKED));
-    check.onNetworkChange(T0);
+    check.onNetworkChange(List.of(TCP, UDP), T0);
     assertThat(check.reachability(UDP)).isEqualTo(Reachability.UNKNOWN);
   }
 
@@ -161,7 +174,7 @@ class ReachabilityTest {
     List<DialBack.Effect> effects = dialBack.onRequest(SELF, ELSEWHERE, question, T0);
     assertThat(effects).singleElement().isInstanceOf(DialBack.Effect.Reply.class);
     assertThat(reply(effects).length).isLessThanOrEqualTo(question.length);
-    assertThat(check.onReport(SERVER, reply(effects), at(1))).isEmpty();
+    assertThat(check.onReport(SERVER, reply(effects), BOTH, at(1))).isEmpty();
   }
 
   @Test
@@ -206,13 +219,163 @@ class ReachabilityTest {
     }
     assertThatThrownBy(() -> Nonce.decode(new byte[9]))
         .isInstanceOf(MalformedMessageException.class);
-    assertThatThrownBy(() -> check.onReport(SERVER, new byte[] {1}, T0))
+    assertThatThrownBy(() -> check.onReport(SERVER, new byte[] {1}, BOTH, T0))
         .isInstanceOf(MalformedMessageException.class);
+  }
+
+  @Test
+  void one_peers_word_is_too_thin() throws Exception {
+    check.onCandidates(List.of(TCP), T0);
+    byte[] question = question(check.onServer(SERVER, T0));
+    byte[] report =
+        reply(dialBack.onDialled(dials(question, 0).get(0).key(), DialBack.Source.SAME_ADDRESS));
+    check.onReport(SERVER, report, BOTH, at(50));
+    assertThat(check.onTimeout(at(550))).isEmpty();
+    assertThat(check.reachability(TCP)).isEqualTo(Reachability.UNKNOWN);
+    assertThat(check.filtering(TCP)).isEqualTo(Filtering.UNKNOWN);
+  }
+
+  @Test
+  void the_same_address_tells_little_if_our_port_has_not_sent_there() throws Exception {
+    check.onCandidates(List.of(TCP), T0);
+    int time = 0;
+    for (PeerId server : List.of(SERVER, OTHER_SERVER)) {
+      byte[] question = question(check.onServer(server, at(time)));
+      DialBack.Key key = dials(question, time).get(0).key();
+      byte[] report = reply(dialBack.onDialled(key, DialBack.Source.SAME_ADDRESS));
+      check.onReport(server, report, EnumSet.of(Protocol.UDP), at(time));
+      time += 500;
+      check.onTimeout(at(time));
+    }
+    assertThat(check.reachability(TCP)).isEqualTo(Reachability.PUNCHABLE);
+    assertThat(check.filtering(TCP)).as("by address, or by port, too").isEqualTo(Filtering.UNKNOWN);
+  }
+
+  @Test
+  void the_best_of_several_addresses_counts() {
+    TraversalCandidate second =
+        new TraversalCandidate(Kind.HOST, Protocol.TCP, new InetSocketAddress("2001:db8::1", 4001));
+    check.onCandidates(List.of(TCP, second), T0);
+    assertThat(check.reachability(List.of(TCP, second))).isEqualTo(Reachability.UNKNOWN);
+    assertThat(check.filtering(List.of())).isEqualTo(Filtering.UNKNOWN);
+    check.onStranger(second, ELSEWHERE);
+    assertThat(check.reachability(List.of(TCP, second))).isEqualTo(Reachability.PUBLIC);
+    assertThat(check.filtering(List.of(TCP, second))).isEqualTo(Filtering.ENDPOINT_INDEPENDENT);
+  }
+
+  @Test
+  void a_server_that_refuses_gives_way_at_once_and_tells_nothing() {
+    check.onCandidates(List.of(TCP), T0);
+    check.onServer(SERVER, T0);
+    check.onServer(OTHER_SERVER, T0);
+    assertThat(check.onRefused(SERVER, at(10)))
+        .singleElement()
+        .satisfies(each -> assertThat(((Effect.Ask) each).server()).isEqualTo(OTHER_SERVER));
+    assertThat(check.onRefused(SERVER, at(20))).as("it is not its turn").isEmpty();
+    assertThat(check.onServerGone(OTHER_SERVER, at(30))).isEmpty();
+    assertThat(check.deadline()).isEqualTo(Instant.MAX);
+    assertThat(check.reachability(TCP)).isEqualTo(Reachability.UNKNOWN);
+  }
+
+  /** A NAT that maps for each destination anew shows new addresses all the time. */
+  @Test
+  void questions_are_few_however_often_the_addresses_change() {
+    check.onServer(SERVER, T0);
+    int asked = 0;
+    for (int second = 0; second < 1000; second++) {
+      InetSocketAddress moved = new InetSocketAddress("198.51.100.1", 10_000 + second);
+      TraversalCandidate fresh = new TraversalCandidate(Kind.SERVER_REFLEXIVE, Protocol.UDP, moved);
+      asked += check.onCandidates(List.of(fresh), at(1000L * second)).size();
+      asked += check.onRefused(SERVER, at(1000L * second)).size();
+    }
+    assertThat(asked).as("in less than 17 minutes").isEqualTo(4 * 8);
+  }
+
+  @Test
+  void who_asks_too_often_waits_and_asks_again() {
+    check.onServer(SERVER, T0);
+    for (int i = 0; i < 8; i++) {
+      assertThat(check.onNetworkChange(List.of(TCP), at(i))).hasSize(1);
+      check.onRefused(SERVER, at(i));
+    }
+    assertThat(check.onNetworkChange(List.of(TCP), at(8))).isEmpty();
+    assertThat(check.deadline()).isEqualTo(at(300_000));
+    assertThat(check.onTimeout(at(299_999))).isEmpty();
+    assertThat(check.onTimeout(at(300_000))).hasSize(1);
+  }
+
+  @Test
+  void a_dial_back_costs_the_asker_more_than_it_can_bring_about() throws Exception {
+    check.onCandidates(List.of(TCP, UDP), T0);
+    byte[] question = question(check.onServer(SERVER, T0));
+    assertThat(question.length).isBetween(800, 900);
+    ReachabilityRequest cheap =
+        ReachabilityRequest.parseFrom(question).toBuilder()
+            .setPadding(ByteString.copyFrom(new byte[400]))
+            .build();
+    assertThat(dialBack.onRequest(SELF, OUTSIDE, cheap.toByteArray(), T0)).hasSize(1);
+    byte[] free = cheap.toBuilder().clearPadding().build().toByteArray();
+    assertThat(dialBack.onRequest(SELF, OUTSIDE, free, T0))
+        .singleElement()
+        .isInstanceOf(DialBack.Effect.Reply.class);
+    assertThat(dialBack.refused()).containsExactly(entry(Refusal.UNPAID, 3L));
+  }
+
+  @Test
+  void all_askers_together_are_bounded_and_counted() throws Exception {
+    int dials = 0;
+    for (int i = 0; i < 1000; i++) {
+      InetSocketAddress home = new InetSocketAddress("10.0.%d.%d".formatted(i / 250, i % 250), 1);
+      Probe probe = new Probe(Optional.of(Protocol.TCP), home, new Nonce(1));
+      byte[] question = DialBackMessages.encode(new Request(1, List.of(probe)));
+      DialBack.Effect first =
+          dialBack.onRequest(peer(i % 100 + 10), home.getAddress(), question, T0).get(0);
+      if (first instanceof DialBack.Effect.Dial dial) {
+        dials++;
+        dialBack.onDialled(dial.key(), DialBack.Source.SAME_ADDRESS);
+      }
+    }
+    assertThat(dials).isEqualTo(64);
+    assertThat(dialBack.refused()).containsExactly(entry(Refusal.TOO_OFTEN, 936L));
+  }
+
+  @Test
+  void what_cannot_be_sent_counts_as_not_tried() throws Exception {
+    check.onCandidates(List.of(TCP), T0);
+    byte[] question = question(check.onServer(SERVER, T0));
+    DialBack.Key key = dials(question, 0).get(0).key();
+    byte[] report = reply(dialBack.onNotDialled(key));
+    assertThat(DialBackMessages.report(report).statuses()).containsExactly(Status.REFUSED);
+    assertThat(dialBack.onDialled(key, DialBack.Source.SAME_ADDRESS)).as("too late").isEmpty();
+  }
+
+  @Test
+  void a_message_comes_in_whatever_pieces() throws Exception {
+    check.onCandidates(List.of(TCP, UDP), T0);
+    byte[] question = question(check.onServer(SERVER, T0));
+    ByteBuffer bytes = DialBackStream.encode(question);
+    DialBackStream reader = new DialBackStream();
+    while (bytes.remaining() > 1) {
+      assertThat(reader.read(bytes.slice(bytes.position(), 1))).isEmpty();
+      bytes.get();
+    }
+    assertThat(reader.read(bytes)).contains(question);
+    for (byte[] tooLong : List.of(new byte[] {-1, -1}, new byte[] {-1, 127})) {
+      assertThatThrownBy(() -> new DialBackStream().read(ByteBuffer.wrap(tooLong)))
+          .isInstanceOf(MalformedMessageException.class);
+    }
   }
 
   /** Nothing that a remote can send throws anything but the checked exception. */
   @FuzzTest(maxDuration = "30s")
   void decode(byte[] bytes) {
+    try {
+      new DialBackStream()
+          .read(ByteBuffer.wrap(bytes))
+          .ifPresent(read -> assertThat(read.length).isLessThan(bytes.length));
+    } catch (MalformedMessageException expected) {
+      // The same bytes may still be a message.
+    }
     try {
       new DialBack().onRequest(SELF, OUTSIDE, bytes, T0);
     } catch (MalformedMessageException expected) {
@@ -222,7 +385,7 @@ class ReachabilityTest {
     fresh.onCandidates(List.of(TCP), T0);
     fresh.onServer(SERVER, T0);
     try {
-      fresh.onReport(SERVER, bytes, T0);
+      fresh.onReport(SERVER, bytes, BOTH, T0);
       Nonce.decode(bytes);
     } catch (MalformedMessageException expected) {
       return;
