@@ -1,5 +1,6 @@
 package dev.crust;
 
+import dev.crust.spi.Profile;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
@@ -60,6 +61,16 @@ public sealed interface Event {
       attempts = List.copyOf(attempts);
     }
   }
+
+  /**
+   * Whether others reach us unasked is known, or known otherwise than before: of the best of our
+   * addresses, as peers found who dialled them back, and those who came by themselves. Before the
+   * first such event nothing is known. Nothing depends on it.
+   *
+   * @param tcp by TCP
+   * @param udp by QUIC
+   */
+  record Reachability(Profile.Reachability tcp, Profile.Reachability udp) implements Event {}
 
   /**
    * A message was dropped since it became too old before it could be sent.

@@ -162,6 +162,10 @@ final class JsonLines {
       text(json, "peer", it.connection().peer());
       json.writeStringField("reason", it.sentence());
       attempts(json, it.attempts());
+    } else if (event instanceof Event.Reachability it) {
+      event(json, "reachability");
+      json.writeStringField("tcp", it.tcp().toString());
+      json.writeStringField("udp", it.udp().toString());
     } else if (event instanceof Event.Expired it) {
       event(json, "expired");
       text(json, "peer", it.connection().peer());

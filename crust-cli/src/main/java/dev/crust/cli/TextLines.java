@@ -123,6 +123,8 @@ final class TextLines {
       return head("yellow", "stays relayed", it.connection().peer())
           + Text.printable(it.sentence())
           + (verbosity == Verbosity.VERBOSE ? attempts(it.attempts()) : "");
+    } else if (event instanceof Event.Reachability it) {
+      return head("blue", "reachability", "") + "TCP " + it.tcp() + ", UDP " + it.udp();
     } else if (event instanceof Event.Expired it) {
       return head("yellow", "expired", it.connection().peer()) + it.message();
     } else if (event instanceof Event.Lost it) {

@@ -13,6 +13,7 @@ import dev.crust.Event;
 import dev.crust.Message;
 import dev.crust.Path;
 import dev.crust.Reason;
+import dev.crust.spi.Profile;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
@@ -69,6 +70,13 @@ final class JsonLinesTest {
         new Event.Discovered(address(1, 4001), "beacon", 1),
         "{'event':'discovered','peer':'P1','address':'crust://P1/?tcp=192.0.2.1:4001',"
             + "'source':'beacon','hops':1}");
+  }
+
+  @Test
+  void reachability() {
+    expect(
+        new Event.Reachability(Profile.Reachability.PUBLIC, Profile.Reachability.UNKNOWN),
+        "{'event':'reachability','tcp':'public','udp':'unknown'}");
   }
 
   @Test

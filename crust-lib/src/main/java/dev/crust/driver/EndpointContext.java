@@ -10,6 +10,7 @@ import dev.crust.PeerId;
 import dev.crust.PeerStream;
 import dev.crust.Transport;
 import dev.crust.io.EventLoops;
+import dev.crust.io.NonceSocket;
 import dev.crust.io.Outgoing;
 import dev.crust.io.Pipe;
 import dev.crust.io.QuicTls;
@@ -22,8 +23,10 @@ import dev.crust.proto.admission.Greeting;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.identity.PeerCertificate;
 import dev.crust.proto.punch.UdpPunch;
+import dev.crust.proto.reachability.Nonce;
 import dev.crust.proto.relay.RelayLimits;
 import dev.crust.proto.session.Limits;
+import dev.crust.spi.Protocol;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -72,6 +75,8 @@ final class EndpointContext {
   private final List<UdpPorts> udp = new CopyOnWriteArrayList<>();
   private final Set<Candidate> punched = ConcurrentHashMap.newKeySet();
   private final Expected expected = new Expected();
+  private final ExpectedNonces nonces = new ExpectedNonces();
+  private final Contacts contacts = new Contacts();
   private final SpareArrays spareArrays = new SpareArrays(32 << 10, 64);
   private final AtomicLong unacknowledged = new AtomicLong();
   private volatile @Nullable Consumer<? super PeerStream> streamReceiver;
@@ -200,6 +205,16 @@ final class EndpointContext {
     return expected;
   }
 
+  /** Which dial-backs it waits for. */
+  ExpectedNonces nonces() {
+    return nonces;
+  }
+
+  /** To whom it has sent lately. */
+  Contacts contacts() {
+    return contacts;
+  }
+
   /** What it grants where it relays. */
   RelayLimits relayLimits() {
     return settings.relayLimits();
@@ -211,6 +226,7 @@ final class EndpointContext {
     if (!speaks(candidate.transport())) {
       return Optional.empty();
     }
+    contacts.onDialled(candidate.transport(), candidate.address().getAddress(), now());
     return switch (candidate.transport()) {
       case TCP -> Optional.of(tcp.dial(candidate.address(), expected, timeout, readers));
       case QUIC ->
@@ -249,6 +265,17 @@ final class EndpointContext {
   /** Opens sockets at a local address to find out what NAT stands before it. */
   CompletableFuture<StunBindings> stunBindings(InetAddress local, int count, StunBindings.Ear ear) {
     return StunBindings.open(loops, local, count, ear);
+  }
+
+  /** Brings a nonce to somebody who wants to be dialled back. The outcome on the control loop. */
+  void bring(
+      Nonce nonce,
+      Protocol by,
+      InetAddress from,
+      InetSocketAddress to,
+      Duration patience,
+      Consumer<NonceSocket.Outcome> ended) {
+    NonceSocket.bring(nonce, by, from, to, patience, loops, ended);
   }
 
   /** Runs a task on the control loop, or here and now if that has ended. */

@@ -15,6 +15,7 @@ import dev.crust.io.UdpPorts;
 import dev.crust.proto.dial.CandidateRank;
 import dev.crust.proto.dial.CandidateRank.Found;
 import dev.crust.proto.dial.CandidateRank.Network;
+import dev.crust.spi.Protocol;
 import dev.crust.spi.Situation;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -23,14 +24,17 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -115,7 +119,9 @@ final class Listeners {
 
   private TcpPort.Listener listen(InetSocketAddress address, Function<Pipe, Pipe.Reader> readers)
       throws IOException {
-    return context.tcp().listen(address, readers, context.expected());
+    return context
+        .tcp()
+        .listen(address, readers, context.expected(), context.nonces().by(Protocol.TCP));
   }
 
   private static InetSocketAddress anywhere(String ip) throws IOException {
@@ -307,6 +313,13 @@ final class Listeners {
   /** Every address of this host, those for this host and this link alone included. */
   List<Candidate> candidates() {
     return hosts.stream().map(Found::candidate).toList();
+  }
+
+  /** The addresses of this host at which we listen. */
+  Set<InetAddress> addresses() {
+    return hosts.stream()
+        .map(each -> each.candidate().address().getAddress())
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   /** The peers through which we can be reached. */

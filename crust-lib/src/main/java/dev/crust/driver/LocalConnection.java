@@ -66,6 +66,7 @@ final class LocalConnection implements Connection {
   private final SendBudget budget;
   private final boolean peerRelays;
   private final boolean peerPunches;
+  private final boolean peerDialsBack;
   private final Instant since = Instant.now();
   private final Queue<Submitted> submitted = new ConcurrentLinkedQueue<>();
   private final AtomicLong taken = new AtomicLong();
@@ -87,6 +88,7 @@ final class LocalConnection implements Connection {
     this.budget = context.sendBudget(ours.window());
     this.peerRelays = theirs.relays();
     this.peerPunches = theirs.punches();
+    this.peerDialsBack = theirs.dialsBack();
     this.takenStep = ours.window() / 8;
     this.closed = context.future();
     this.streams = new LocalStreams(this, context);
@@ -234,6 +236,11 @@ final class LocalConnection implements Connection {
   /** Whether the peer has said that it knows of signals. */
   boolean peerPunches() {
     return peerPunches;
+  }
+
+  /** Whether the peer has said that it dials back. */
+  boolean peerDialsBack() {
+    return peerDialsBack;
   }
 
   @Override

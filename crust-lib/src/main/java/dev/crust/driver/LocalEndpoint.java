@@ -120,6 +120,12 @@ public final class LocalEndpoint implements Endpoint {
 
   private void candidatesChanged() {
     searches.candidatesChanged();
+    peers.reachability().look();
+  }
+
+  /** Its connections and dials. */
+  Peers peers() {
+    return peers;
   }
 
   @Override

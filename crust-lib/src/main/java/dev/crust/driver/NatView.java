@@ -59,6 +59,7 @@ final class NatView {
   private final Map<PeerId, InetSocketAddress> tcpPeers = new LinkedHashMap<>();
   private final TcpView tcp;
   private final List<Runnable> waiting = new ArrayList<>();
+  private Runnable news = () -> {};
   private List<InetSocketAddress> locals = List.of();
   private @Nullable Round round;
   private Instant known = Instant.MIN;
@@ -80,6 +81,11 @@ final class NatView {
     this.context = context;
     this.outside = outside;
     this.tcp = new TcpView(context, punchPorts, () -> observers(tcpPeers), this::settle);
+  }
+
+  /** Who wants to hear when something was found out. */
+  void onNews(Runnable listener) {
+    news = listener;
   }
 
   /**
@@ -196,6 +202,7 @@ final class NatView {
       waiting.clear();
       now.forEach(Runnable::run);
     }
+    news.run();
   }
 
   /** Our situation, as it is known now. */
@@ -259,6 +266,7 @@ final class NatView {
     }
 
     void ask(InetSocketAddress observer) {
+      context.contacts().onSent(Protocol.UDP, observer.getAddress(), context.now());
       port.stun()
           .ask(
               observer,

@@ -10,6 +10,7 @@ import dev.crust.proto.dial.CandidateRank.Found;
 import dev.crust.proto.dial.ReflexiveVotes;
 import dev.crust.proto.stun.Retransmission;
 import dev.crust.proto.stun.StunTransaction;
+import dev.crust.spi.Protocol;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -144,6 +145,7 @@ final class OutsideView {
 
   private void ask(UdpPort port, InetSocketAddress observer, Optional<PeerId> peer) {
     InetSocketAddress local = port.bound();
+    context.contacts().onSent(Protocol.UDP, observer.getAddress(), context.now());
     port.stun()
         .ask(
             observer,

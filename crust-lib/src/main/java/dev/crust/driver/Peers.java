@@ -14,6 +14,7 @@ import dev.crust.proto.admission.PeerTable;
 import dev.crust.proto.admission.Token;
 import dev.crust.proto.dial.BlackHoles;
 import dev.crust.proto.dial.DialRace;
+import dev.crust.proto.reachability.DialBackStream;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.security.SecureRandom;
@@ -53,6 +54,8 @@ final class Peers {
   private final PeerPath.Fate settled;
   private final Relays relays;
   private final Traversals traversals;
+  private final ReachabilityView reachability;
+  private final DialBackDesk dialBacks;
   private final BlackHoles blackHoles = new BlackHoles();
   private @Nullable Future<?> timer;
   private boolean closed;
@@ -65,6 +68,8 @@ final class Peers {
     this.settled = new SettledFate(context, this);
     this.relays = new Relays(context, listeners, this);
     this.traversals = new Traversals(context, listeners, this);
+    this.reachability = new ReachabilityView(context, listeners, this);
+    this.dialBacks = new DialBackDesk(context, listeners::addresses);
   }
 
   /** What becomes of a path that has come to its connection. */
@@ -82,6 +87,16 @@ final class Peers {
     return traversals;
   }
 
+  /** Who finds out whether others reach us. */
+  ReachabilityView reachability() {
+    return reachability;
+  }
+
+  /** Who dials peers back. May be asked for by any thread. */
+  DialBackDesk dialBacks() {
+    return dialBacks;
+  }
+
   /** The connection of this name, announced or not, if it is held. */
   Optional<LocalConnection> held(PeerId peer, Token name) {
     return Optional.ofNullable(held.get(peer)).filter(it -> it.name().equals(name));
@@ -89,6 +104,9 @@ final class Peers {
 
   /** Who takes what comes on a stream that a peer has opened for a service. On any loop. */
   ServiceStream.User visitor(long service, ServiceStream stream) {
+    if (service == DialBackStream.SERVICE) {
+      return dialBacks.visitor(stream);
+    }
     return service == SignalStream.SERVICE && context.punches()
         ? traversals.signals().visitor(stream)
         : relays.visitor(service, stream);
@@ -125,7 +143,7 @@ final class Peers {
         Optional.of(path.pipe().remote()).filter(at -> path.pipe().bringer().isEmpty()),
         relays.offered(),
         context.punches(),
-        false);
+        true);
   }
 
   /** Those of a dial's candidates that do not lead into a black hole. */
@@ -210,6 +228,7 @@ final class Peers {
       return;
     }
     path.sighting().ifPresent(listeners::onSighting);
+    reachability.onHello(path);
     run(table.onHello(path, peerOf(path), greeting, resumes, context.now()));
   }
 
@@ -246,6 +265,7 @@ final class Peers {
     }
     connection.monitor().announce(elapsed, attempts);
     relays.onUp(connection);
+    reachability.onUp(connection);
     return true;
   }
 
@@ -275,6 +295,7 @@ final class Peers {
     if (held.remove(peer, connection)) {
       relays.onGone(peer);
       traversals.onGone(peer);
+      reachability.onGone(peer);
       stopImproving(peer);
     }
     if (connections.remove(peer, connection)) {
@@ -291,6 +312,7 @@ final class Peers {
     closed = true;
     relays.close();
     traversals.close();
+    reachability.close();
     List.copyOf(dials.values()).forEach(Dial::cancel);
     dials.clear();
     closeRelayed(context.now().plus(RELAYED_CLOSE_PATIENCE));
@@ -376,6 +398,7 @@ final class Peers {
     if (over != null) {
       relays.onGone(peer);
       traversals.onGone(peer);
+      reachability.onGone(peer);
       stopImproving(peer);
       if (connections.remove(peer, over)) {
         context.feed().publish(new Event.Lost(over, reason, ""));

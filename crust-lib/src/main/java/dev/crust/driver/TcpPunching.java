@@ -172,6 +172,7 @@ final class TcpPunching implements OwnMethod.OwnEffort {
   private void dial(InetSocketAddress remote) {
     Optional<PunchPort> port = site.all().tcpTowards(remote);
     if (port.isPresent()) {
+      context.contacts().onSent(Protocol.TCP, remote.getAddress(), context.now());
       open.put(remote, port.get().dial(remote, sockets));
     } else {
       // Not at once: the machine is still at work.

@@ -6,6 +6,7 @@ import dev.crust.proto.stun.StunAttribute.OtherAddress;
 import dev.crust.proto.stun.StunMessage;
 import dev.crust.proto.stun.StunTransaction;
 import dev.crust.spi.Profile;
+import dev.crust.spi.Protocol;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -136,6 +137,7 @@ final class TcpView {
     void ask(InetSocketAddress observer) {
       asked++;
       left++;
+      context.contacts().onSent(Protocol.TCP, observer.getAddress(), context.now());
       lines.add(
           port.ask(observer, PATIENCE, ended -> context.onControl(() -> onEnded(observer, ended))));
     }

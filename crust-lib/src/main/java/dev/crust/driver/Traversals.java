@@ -93,7 +93,10 @@ final class Traversals implements SignalDesk.Ear {
 
   /** Our situation, with what we have to make the best of it. */
   Situation situation() {
-    return listeners.situation().with(context.methods().stream().map(KnownMethod::name).toList());
+    return peers
+        .reachability()
+        .judged(listeners.situation())
+        .with(context.methods().stream().map(KnownMethod::name).toList());
   }
 
   /** Who reads from what comes in and is to be a guest as any other. */

@@ -130,6 +130,7 @@ final class UdpPunching implements OwnMethod.OwnEffort {
   }
 
   private Optional<UdpPort> portTowards(InetSocketAddress remote) {
+    context.contacts().onSent(Protocol.UDP, remote.getAddress(), context.now());
     UdpPort known = ports.get(remote);
     if (known == null && ports.size() < MAX_PORTS) {
       known = context.udpTowards(remote).orElse(null);

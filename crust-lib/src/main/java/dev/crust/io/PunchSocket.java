@@ -64,7 +64,11 @@ public final class PunchSocket extends ChannelInboundHandlerAdapter {
 
   /** What a socket becomes that is told its role. */
   record Becoming(
-      Tls tls, int handshakeMillis, Function<Pipe, Pipe.Reader> guests, StunSockets stun) {}
+      Tls tls,
+      int handshakeMillis,
+      Function<Pipe, Pipe.Reader> guests,
+      StunSockets stun,
+      NonceEar nonces) {}
 
   private static final int SYSTEM_DEFAULT = -1;
 
@@ -118,7 +122,8 @@ public final class PunchSocket extends ChannelInboundHandlerAdapter {
           ChannelPipeline handlers = socket.pipeline();
           handlers.addBefore(handlers.context(this).name(), "pipe", made);
           FirstBytes first =
-              new FirstBytes(() -> becoming.tls.guest(socket.alloc()), made, becoming.stun);
+              new FirstBytes(
+                  () -> becoming.tls.guest(socket.alloc()), made, becoming.stun, becoming.nonces);
           handlers.addBefore("pipe", "first", first);
           begin(socket);
         });

@@ -2,6 +2,7 @@ package dev.crust.io;
 
 import dev.crust.proto.MalformedMessageException;
 import dev.crust.proto.guard.RateLimit;
+import dev.crust.proto.reachability.Nonce;
 import dev.crust.proto.stun.Retransmission;
 import dev.crust.proto.stun.StunAttribute;
 import dev.crust.proto.stun.StunClass;
@@ -61,6 +62,7 @@ public final class StunDesk implements DatagramSplitter.Others {
   private final Map<TransactionId, Question> questions = new HashMap<>();
   private volatile StunAlternates alternates = StunAlternates.none();
   private volatile @Nullable Listener listener;
+  private volatile NonceEar nonces = NonceEar.none();
   private volatile @Nullable Channel socket;
 
   StunDesk(SecureRandom random, InstantSource clock, Drops drops) {
@@ -82,6 +84,11 @@ public final class StunDesk implements DatagramSplitter.Others {
   /** Who takes what is neither STUN nor QUIC; until somebody does, it is counted and dropped. */
   public void listener(Listener newListener) {
     listener = newListener;
+  }
+
+  /** Who hears of dial-backs to this socket. */
+  public void nonces(NonceEar ear) {
+    nonces = ear;
   }
 
   /**
@@ -221,7 +228,20 @@ public final class StunDesk implements DatagramSplitter.Others {
 
   @Override
   public boolean onOther(ByteBuffer datagram, InetSocketAddress source) {
+    byte[] start = new byte[Math.min(datagram.remaining(), Nonce.LENGTH + 1)];
+    datagram.get(datagram.position(), start);
+    if (Nonce.looksLikeNonce(start)) {
+      return onNonce(start, source);
+    }
     Listener wanted = listener;
     return wanted != null && wanted.onDatagram(datagram, source);
+  }
+
+  private boolean onNonce(byte[] datagram, InetSocketAddress source) {
+    try {
+      return nonces.onNonce(Nonce.decode(datagram), Addresses.plain(source));
+    } catch (MalformedMessageException e) {
+      return false;
+    }
   }
 }

@@ -139,8 +139,8 @@ final class TcpPipe extends Pipe {
   }
 
   /** The socket turned out to be none of ours: it goes on without us. */
-  void onOther() {
-    leave(new Failures.Cause(Reason.CANCELLED, "STUN, not TLS"));
+  void onOther(String what) {
+    leave(new Failures.Cause(Reason.CANCELLED, what));
   }
 
   /** A socket may be connected before it becomes a pipe. */

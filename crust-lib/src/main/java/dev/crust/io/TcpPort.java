@@ -106,7 +106,7 @@ public final class TcpPort {
    */
   public Listener listen(InetSocketAddress address, Function<Pipe, Pipe.Reader> readers)
       throws IOException {
-    return listen(address, readers, PunchSocket.Expectation.none());
+    return listen(address, readers, PunchSocket.Expectation.none(), NonceEar.none());
   }
 
   /**
@@ -115,16 +115,18 @@ public final class TcpPort {
    * @param address where; port 0 for a random one
    * @param readers makes the reader of each socket that comes in; called on that socket's loop
    * @param expected whose sockets come in here for a punch
+   * @param nonces who hears of dial-backs
    * @throws IOException if that address cannot be listened on
    */
   public Listener listen(
       InetSocketAddress address,
       Function<Pipe, Pipe.Reader> readers,
-      PunchSocket.Expectation expected)
+      PunchSocket.Expectation expected,
+      NonceEar nonces)
       throws IOException {
     StunSockets stun = new StunSockets();
     PunchSocket.Becoming becoming =
-        new PunchSocket.Becoming(tls, PUNCH_HANDSHAKE_MILLIS, readers, stun);
+        new PunchSocket.Becoming(tls, PUNCH_HANDSHAKE_MILLIS, readers, stun, nonces);
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(loops.control(), loops.group())
@@ -182,7 +184,8 @@ public final class TcpPort {
       PunchSocket.Becoming becoming,
       PunchSocket.Expectation expected) {
     TcpPipe pipe = new TcpPipe(channel, becoming.guests());
-    FirstBytes first = new FirstBytes(() -> tls.guest(channel.alloc()), pipe, becoming.stun());
+    FirstBytes first =
+        new FirstBytes(() -> tls.guest(channel.alloc()), pipe, becoming.stun(), becoming.nonces());
     channel.pipeline().addLast(first, pipe);
     expected
         .near(remote.getAddress())

@@ -64,7 +64,10 @@ final class PunchSocketTest {
       listener =
           new TcpPort(loops, tls)
               .listen(
-                  new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), this::reader, this);
+                  new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                  this::reader,
+                  this,
+                  NonceEar.none());
     }
 
     Pipe.Reader reader(Pipe pipe) {

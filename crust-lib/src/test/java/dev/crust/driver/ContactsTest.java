@@ -1,0 +1,66 @@
+package dev.crust.driver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.crust.Transport;
+import dev.crust.spi.Protocol;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+final class ContactsTest {
+  private static final Instant T0 = Instant.EPOCH;
+  private static final InetAddress THERE = ip("198.51.100.1");
+
+  private final Contacts contacts = new Contacts();
+
+  private static InetAddress ip(String text) {
+    return new InetSocketAddress(text, 1).getAddress();
+  }
+
+  private boolean mayBeLetIn(Protocol protocol, int second) {
+    return contacts.mayBeLetIn(protocol, THERE, T0.plusSeconds(second));
+  }
+
+  private boolean isLetIn(Protocol protocol, int second) {
+    return contacts.isLetIn(protocol, THERE, T0.plusSeconds(second));
+  }
+
+  @Test
+  void nobody_is_at_first() {
+    assertThat(mayBeLetIn(Protocol.TCP, 0)).isFalse();
+    assertThat(isLetIn(Protocol.UDP, 0)).isFalse();
+  }
+
+  @Test
+  void who_was_dialled_by_tcp_may_be_for_a_while_and_is_not_at_the_port_that_listens() {
+    contacts.onDialled(Transport.TCP, THERE, T0);
+    assertThat(mayBeLetIn(Protocol.TCP, 599)).isTrue();
+    assertThat(mayBeLetIn(Protocol.TCP, 600)).isFalse();
+    assertThat(isLetIn(Protocol.TCP, 1)).isFalse();
+    assertThat(mayBeLetIn(Protocol.UDP, 1)).isFalse();
+  }
+
+  @Test
+  void who_was_sent_to_from_a_port_that_others_dial_is_for_a_moment() {
+    contacts.onSent(Protocol.TCP, THERE, T0);
+    contacts.onDialled(Transport.TCP, THERE, T0.plusSeconds(10));
+    assertThat(isLetIn(Protocol.TCP, 19)).isTrue();
+    assertThat(isLetIn(Protocol.TCP, 20)).isFalse();
+    assertThat(mayBeLetIn(Protocol.TCP, 609)).isTrue();
+    contacts.onDialled(Transport.QUIC, THERE, T0);
+    assertThat(isLetIn(Protocol.UDP, 1)).isTrue();
+  }
+
+  /** What there was no room for counts as contacted, until it would be forgotten anyway. */
+  @Test
+  void who_was_forgotten_may_be_anybody() {
+    for (int i = 0; i < 2000; i++) {
+      contacts.onSent(Protocol.UDP, ip("10.0.%d.%d".formatted(i / 250, i % 250)), T0);
+    }
+    assertThat(mayBeLetIn(Protocol.TCP, 1)).isTrue();
+    assertThat(isLetIn(Protocol.UDP, 1)).isFalse();
+    assertThat(mayBeLetIn(Protocol.TCP, 600)).isFalse();
+  }
+}
