@@ -1,6 +1,5 @@
 package dev.crust.driver;
 
-import dev.crust.Transport;
 import dev.crust.spi.Protocol;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -9,8 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * To whom we have sent of our own accord lately: for whom a filter before us may be open, so that
- * what comes from there proves little. Those who only came to us are none. Thread-safe.
+ * To whom we have sent of our own accord lately, from the ports that others dial: for whom a filter
+ * before these may be open (RFC 4787 §5), so that what comes from there proves little. Those who
+ * only came to us are none. Thread-safe.
  */
 final class Contacts {
   /** RFC 4787 §4.3 has mappings of UDP last five minutes at most, if nobody says otherwise. */
@@ -23,53 +23,30 @@ final class Contacts {
 
   private record Contact(Protocol protocol, InetAddress ip) {}
 
-  /** When something was sent to it last, from any port of ours, and from one that others dial. */
-  private record Times(Instant any, Instant ours) {
-    Times later(Times other) {
-      return new Times(other.any, other.ours.isAfter(ours) ? other.ours : ours);
-    }
-  }
-
-  private final Map<Contact, Times> known = new LinkedHashMap<>(4, 0.75f, true);
+  private final Map<Contact, Instant> known = new LinkedHashMap<>(4, 0.75f, true);
 
   /** When the latest was of those for whom there was no room. */
   private Instant forgotten = Instant.MIN;
 
-  /** A candidate is dialled: by QUIC from the port that others dial, by TCP from another. */
-  void onDialled(Transport transport, InetAddress ip, Instant now) {
-    if (transport == Transport.QUIC) {
-      onSent(Protocol.UDP, ip, now);
-    } else {
-      put(new Contact(Protocol.TCP, ip), now, Instant.MIN);
-    }
-  }
-
   /** Something is sent from a port of ours that others dial. */
-  void onSent(Protocol protocol, InetAddress ip, Instant now) {
-    put(new Contact(protocol, ip), now, now);
-  }
-
-  private synchronized void put(Contact contact, Instant any, Instant ours) {
-    known.merge(contact, new Times(any, ours), Times::later);
+  synchronized void onSent(Protocol protocol, InetAddress ip, Instant now) {
+    known.put(new Contact(protocol, ip), now);
     if (known.size() > MAX_CONTACTS) {
-      Map.Entry<Contact, Times> eldest = known.entrySet().iterator().next();
-      forgotten = eldest.getValue().any;
+      Map.Entry<Contact, Instant> eldest = known.entrySet().iterator().next();
+      forgotten = eldest.getValue();
       known.remove(eldest.getKey());
     }
   }
 
   /** Whether a filter that goes by addresses may be open for this one. */
   synchronized boolean mayBeLetIn(Protocol protocol, InetAddress ip, Instant now) {
-    Times times = known.get(new Contact(protocol, ip));
-    Instant last = times == null ? forgotten : times.any;
+    Instant last = known.getOrDefault(new Contact(protocol, ip), forgotten);
     return !last.equals(Instant.MIN) && now.isBefore(last.plus(MAY_BE_OPEN));
   }
 
-  /** Whether it is open for this one, at the port that others dial. */
+  /** Whether it is surely open for this one. */
   synchronized boolean isLetIn(Protocol protocol, InetAddress ip, Instant now) {
-    Times times = known.get(new Contact(protocol, ip));
-    return times != null
-        && !times.ours.equals(Instant.MIN)
-        && now.isBefore(times.ours.plus(IS_OPEN));
+    Instant last = known.getOrDefault(new Contact(protocol, ip), Instant.MIN);
+    return !last.equals(Instant.MIN) && now.isBefore(last.plus(IS_OPEN));
   }
 }

@@ -226,7 +226,9 @@ final class EndpointContext {
     if (!speaks(candidate.transport())) {
       return Optional.empty();
     }
-    contacts.onDialled(candidate.transport(), candidate.address().getAddress(), now());
+    if (candidate.transport() == Transport.QUIC) {
+      contacts.onSent(Protocol.UDP, candidate.address().getAddress(), now());
+    }
     return switch (candidate.transport()) {
       case TCP -> Optional.of(tcp.dial(candidate.address(), expected, timeout, readers));
       case QUIC ->

@@ -1,5 +1,6 @@
 package dev.crust.driver;
 
+import dev.crust.Candidate;
 import dev.crust.Event;
 import dev.crust.PeerId;
 import dev.crust.Transport;
@@ -13,6 +14,7 @@ import dev.crust.proto.reachability.DialBackStream;
 import dev.crust.proto.reachability.Nonce;
 import dev.crust.spi.Profile;
 import dev.crust.spi.Profile.Filtering;
+import dev.crust.spi.Profile.Mapping;
 import dev.crust.spi.Profile.Outbound;
 import dev.crust.spi.Profile.Reachability;
 import dev.crust.spi.Protocol;
@@ -146,8 +148,18 @@ final class ReachabilityView {
 
   private Source source(Protocol by, InetAddress ip) {
     boolean contacted =
-        context.contacts().mayBeLetIn(by, ip, context.now()) || leads(by, ip, PeerPath::wasDialled);
+        context.contacts().mayBeLetIn(by, ip, context.now()) || leads(by, ip, this::isOfOurDoing);
     return contacted ? Source.CONTACTED : Source.STRANGE;
+  }
+
+  /** Whether we have sent first on a path, from a port that others dial. */
+  private boolean isOfOurDoing(PeerPath path) {
+    Pipe pipe = path.pipe();
+    boolean fromPort =
+        pipe.transport() == Transport.QUIC
+            || listeners.candidates().contains(Candidate.tcp(pipe.local()));
+    return (path.wasDialled() && fromPort)
+        || context.punched().contains(new Candidate(pipe.transport(), pipe.remote()));
   }
 
   private boolean leads(Protocol by, InetAddress ip, Predicate<PeerPath> such) {
@@ -223,9 +235,20 @@ final class ReachabilityView {
   }
 
   private Reachability best(Situation seen, Protocol protocol) {
-    return seen.profile(protocol).outbound() == Outbound.BLOCKED
-        ? Reachability.BLOCKED
-        : check.reachability(checked.stream().filter(it -> it.protocol() == protocol).toList());
+    Profile profile = seen.profile(protocol);
+    if (profile.outbound() == Outbound.BLOCKED) {
+      return Reachability.BLOCKED;
+    }
+    Reachability found =
+        check.reachability(checked.stream().filter(it -> it.protocol() == protocol).toList());
+    return found == Reachability.UNKNOWN && letsAnybodyIn(profile) ? Reachability.PUBLIC : found;
+  }
+
+  /** STUN has the same test of UDP, by fresh ports beside ours (RFC 5780 §4.4). */
+  private static boolean letsAnybodyIn(Profile profile) {
+    boolean one =
+        profile.mapping() == Mapping.NONE || profile.mapping() == Mapping.ENDPOINT_INDEPENDENT;
+    return one && profile.filtering() == Filtering.ENDPOINT_INDEPENDENT;
   }
 
   /** A situation with what peers found who dialled back. */

@@ -2,7 +2,6 @@ package dev.crust.driver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.crust.Transport;
 import dev.crust.spi.Protocol;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,23 +33,14 @@ final class ContactsTest {
   }
 
   @Test
-  void who_was_dialled_by_tcp_may_be_for_a_while_and_is_not_at_the_port_that_listens() {
-    contacts.onDialled(Transport.TCP, THERE, T0);
-    assertThat(mayBeLetIn(Protocol.TCP, 599)).isTrue();
-    assertThat(mayBeLetIn(Protocol.TCP, 600)).isFalse();
-    assertThat(isLetIn(Protocol.TCP, 1)).isFalse();
-    assertThat(mayBeLetIn(Protocol.UDP, 1)).isFalse();
-  }
-
-  @Test
-  void who_was_sent_to_from_a_port_that_others_dial_is_for_a_moment() {
+  void who_was_sent_to_is_for_a_moment_and_may_be_for_a_while() {
     contacts.onSent(Protocol.TCP, THERE, T0);
-    contacts.onDialled(Transport.TCP, THERE, T0.plusSeconds(10));
     assertThat(isLetIn(Protocol.TCP, 19)).isTrue();
     assertThat(isLetIn(Protocol.TCP, 20)).isFalse();
-    assertThat(mayBeLetIn(Protocol.TCP, 609)).isTrue();
-    contacts.onDialled(Transport.QUIC, THERE, T0);
-    assertThat(isLetIn(Protocol.UDP, 1)).isTrue();
+    assertThat(mayBeLetIn(Protocol.TCP, 599)).isTrue();
+    assertThat(mayBeLetIn(Protocol.TCP, 600)).isFalse();
+    assertThat(mayBeLetIn(Protocol.UDP, 1)).isFalse();
+    assertThat(isLetIn(Protocol.UDP, 1)).isFalse();
   }
 
   /** What there was no room for counts as contacted, until it would be forgotten anyway. */

@@ -32,8 +32,9 @@ import java.util.stream.Stream;
  *
  * <p>A nonce that comes from an address that we have not sent to proves an address public, whatever
  * its sender says. That nothing came is believed when two peers say that they have tried. Each peer
- * is asked once for one set of addresses, one peer at a time, until all is known; however often
- * that changes, {@value #MAX_QUESTIONS} times in five minutes at most.
+ * is asked once for one set of addresses, one peer at a time, until all is known, and again after a
+ * quarter of an hour; however often the addresses change, {@value #MAX_QUESTIONS} times in five
+ * minutes at most.
  *
  * <table>
  * <caption>Transitions of an address</caption>
@@ -68,6 +69,9 @@ public final class AddressCheck {
 
   private static final Duration SPAN = Duration.ofMinutes(5);
 
+  /** Whom we had sent to, so that its nonce proved nothing, we may have left alone since then. */
+  private static final Duration AGAIN = Duration.ofMinutes(15);
+
   private static final class Finding {
     Reachability reachability = Reachability.UNKNOWN;
 
@@ -98,6 +102,7 @@ public final class AddressCheck {
   private Set<Protocol> filtersOpened = Set.of();
   private Instant end = Instant.MAX;
   private final ArrayDeque<Instant> questions = new ArrayDeque<>();
+  private Instant lastAsked = Instant.EPOCH;
   private int lastId;
 
   /** One that knows no address yet. */
@@ -161,15 +166,23 @@ public final class AddressCheck {
             .map(Map.Entry::getKey)
             .limit(DialBackMessages.MAX_PROBES)
             .toList();
-    Optional<PeerId> next =
-        servers.stream().filter(each -> !askedBefore.contains(each)).findFirst();
     if (question.isPresent()) {
       return List.of();
     }
-    if (unknown.isEmpty() || next.isEmpty()) {
+    if (unknown.isEmpty() || servers.isEmpty()) {
       end = Instant.MAX;
       return List.of();
     }
+    if (askedBefore.containsAll(servers)) {
+      Instant again = lastAsked.plus(AGAIN);
+      if (now.isBefore(again)) {
+        end = again;
+        return List.of();
+      }
+      askedBefore.clear();
+    }
+    PeerId next =
+        servers.stream().filter(each -> !askedBefore.contains(each)).findFirst().orElseThrow();
     while (!questions.isEmpty() && !now.isBefore(questions.element().plus(SPAN))) {
       questions.remove();
     }
@@ -178,18 +191,19 @@ public final class AddressCheck {
       return List.of();
     }
     questions.add(now);
+    lastAsked = now;
     List<Probe> probes = new ArrayList<>();
     for (TraversalCandidate each : unknown) {
       probes.add(new Probe(Optional.of(each.protocol()), each.address(), nonce()));
     }
-    askedBefore.add(next.get());
+    askedBefore.add(next);
     arrived.clear();
     report = Optional.empty();
     List<Nonce> nonces = probes.stream().map(Probe::nonce).toList();
-    question = Optional.of(new Question(next.get(), ++lastId, unknown, nonces));
+    question = Optional.of(new Question(next, ++lastId, unknown, nonces));
     end = now.plus(PATIENCE);
     byte[] body = DialBackMessages.encode(new Request(lastId, probes));
-    return List.of(new Effect.Ask(next.get(), body, nonces));
+    return List.of(new Effect.Ask(next, body, nonces));
   }
 
   private Nonce nonce() {

@@ -273,8 +273,19 @@ class ReachabilityTest {
         .satisfies(each -> assertThat(((Effect.Ask) each).server()).isEqualTo(OTHER_SERVER));
     assertThat(check.onRefused(SERVER, at(20))).as("it is not its turn").isEmpty();
     assertThat(check.onServerGone(OTHER_SERVER, at(30))).isEmpty();
-    assertThat(check.deadline()).isEqualTo(Instant.MAX);
     assertThat(check.reachability(TCP)).isEqualTo(Reachability.UNKNOWN);
+  }
+
+  @Test
+  void what_stays_unknown_is_asked_again_after_a_while() {
+    check.onCandidates(List.of(TCP), T0);
+    check.onServer(SERVER, T0);
+    assertThat(check.onRefused(SERVER, T0)).isEmpty();
+    assertThat(check.deadline()).isEqualTo(at(900_000));
+    assertThat(check.onTimeout(at(899_999))).isEmpty();
+    assertThat(check.onTimeout(at(900_000))).hasSize(1);
+    check.onServerGone(SERVER, at(900_001));
+    assertThat(check.deadline()).as("nobody to ask").isEqualTo(Instant.MAX);
   }
 
   /** A NAT that maps for each destination anew shows new addresses all the time. */
