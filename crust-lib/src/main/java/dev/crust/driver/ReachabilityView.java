@@ -137,6 +137,7 @@ final class ReachabilityView {
       InetSocketAddress dialled = sighting.get().seen();
       checked.stream()
           .filter(each -> each.protocol() == by && each.address().equals(dialled))
+          .filter(each -> each.address().getAddress().getClass() == from.getClass())
           .findFirst()
           .ifPresent(each -> run(check.onStranger(each, from)));
     }
