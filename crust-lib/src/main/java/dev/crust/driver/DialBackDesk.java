@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -32,8 +33,8 @@ final class DialBackDesk {
   enum Refusal {
     /** It is not well-formed. */
     MALFORMED(1),
-    /** We do not see the asker ourselves. */
-    NOT_DIRECT(2),
+    /** We do not see where on the Internet the asker is. */
+    NOT_SEEN(2),
     /** More came after it. */
     TOO_MUCH(3);
 
@@ -49,7 +50,9 @@ final class DialBackDesk {
   private final DialBack machine = new DialBack();
   private final Map<Long, ServiceStream> asking = new HashMap<>();
   private final Alarm alarm;
+  private volatile Predicate<InetAddress> dialled = this::isAbroad;
   private long refused;
+  private boolean closed;
 
   /**
    * Nobody has asked yet.
@@ -60,6 +63,26 @@ final class DialBackDesk {
     this.context = context;
     this.ours = ours;
     this.alarm = new Alarm(context);
+  }
+
+  /**
+   * Dials these addresses alone, instead of those of the Internet that are not of this host.
+   * Whoever comes by a forwarder on this host or network is seen at an address of that, where what
+   * it has us send would come from within.
+   */
+  void dials(Predicate<InetAddress> such) {
+    dialled = such;
+  }
+
+  private boolean isAbroad(InetAddress ip) {
+    return PortEvidence.isOutside(ip) && !ours.get().contains(ip);
+  }
+
+  /** The endpoint closes. */
+  void close() {
+    closed = true;
+    alarm.stop();
+    asking.clear();
   }
 
   /** How many questions were refused as a whole, and how many addresses of others. */
@@ -81,6 +104,9 @@ final class DialBackDesk {
   }
 
   private void run(List<DialBack.Effect> effects) {
+    if (closed) {
+      return;
+    }
     for (DialBack.Effect effect : effects) {
       if (effect instanceof DialBack.Effect.Dial dial) {
         dial(dial);
@@ -161,9 +187,9 @@ final class DialBackDesk {
 
     private void ask(byte[] question, boolean more) throws MalformedMessageException {
       asked = true;
-      Optional<InetAddress> observed = stream.connection().whereWeSee();
+      Optional<InetAddress> observed = stream.connection().whereWeSee().filter(dialled);
       if (observed.isEmpty()) {
-        refuse(Refusal.NOT_DIRECT);
+        refuse(Refusal.NOT_SEEN);
       } else if (more) {
         refuse(Refusal.TOO_MUCH);
       } else {

@@ -313,6 +313,7 @@ final class Peers {
     relays.close();
     traversals.close();
     reachability.close();
+    dialBacks.close();
     List.copyOf(dials.values()).forEach(Dial::cancel);
     dials.clear();
     closeRelayed(context.now().plus(RELAYED_CLOSE_PATIENCE));

@@ -57,6 +57,7 @@ final class DialBackTest {
   @BeforeEach
   void open() throws Exception {
     server = endpoint(HERE);
+    desk().dials(ip -> true);
     asker = endpoint(THERE);
     asker.onEvent(toldAsker::add);
     toServer = dialledBy(server);
@@ -238,6 +239,20 @@ final class DialBackTest {
     stillThere(toServer);
   }
 
+  /** A forwarder on this host, or a router, would show anybody there. */
+  @Test
+  void who_is_seen_on_a_network_of_the_servers_gets_nothing_dialled() throws Exception {
+    Endpoint other = endpoint(HERE);
+    try (ServerSocket tcp = new ServerSocket(0, 1, THERE)) {
+      AddressCheck.Effect.Ask ask =
+          new Questions().about(other.id(), candidate(Protocol.TCP, THERE, tcp.getLocalPort()));
+      Line line = new Line(dialledBy(other)).say(DialBackStream.encode(ask.body()));
+      assertThat(line.answer()).isEqualTo("reset 2");
+      tcp.setSoTimeout(1);
+      assertThat(accepted(tcp)).isFalse();
+    }
+  }
+
   private static boolean accepted(ServerSocket socket) throws Exception {
     try {
       socket.accept().close();
@@ -311,11 +326,13 @@ final class DialBackTest {
     onControl(view, () -> view.consider(List.of(nowhere), false));
     onControl(view, () -> view.onServer(server.id()));
     Endpoint second = endpoint(HERE);
+    ((LocalEndpoint) second).peers().dialBacks().dials(ip -> true);
     dialledBy(second);
     onControl(view, () -> view.onServer(second.id()));
     Event.Reachability told = next(Event.Reachability.class);
     assertThat(told)
         .isEqualTo(new Event.Reachability(Reachability.PUNCHABLE, Reachability.UNKNOWN));
+    stillThere(toServer);
   }
 
   private void onControl(ReachabilityView view, Runnable task) throws Exception {
