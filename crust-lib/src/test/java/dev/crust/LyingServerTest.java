@@ -74,9 +74,19 @@ final class LyingServerTest {
 
   @Test
   void answers_that_are_none_are_given_up() throws Exception {
-    for (int[] answer : new int[][] {{3, 1, 2, 3}, {255, 255, 255}, {255, 127}}) {
+    for (int[] answer : new int[][] {{255, 255, 255}, {255, 127}, {1, 0, 0}}) {
       say(asked(), answer);
       server.await(FrameType.STOP);
+      stillThere();
+    }
+  }
+
+  @Test
+  void answers_that_say_nothing_tell_nothing() throws Exception {
+    for (int[] answer : new int[][] {{3, 1, 2, 3}, {3, 1}, {0}}) {
+      long stream = asked();
+      say(stream, answer);
+      server.numbers(FrameType.FIN, stream);
       stillThere();
     }
   }
@@ -109,10 +119,30 @@ final class LyingServerTest {
   @Test
   void what_follows_an_answer_is_not_taken() throws Exception {
     long stream = asked();
-    say(stream, 5, 0x08, 1, 0x12, 1, 2);
+    say(stream, 5, 0x08, 1, 0x12, 1, 1);
     stillThere();
     say(stream, 9, 9, 9);
     server.await(FrameType.STOP);
+    stillThere();
+  }
+
+  @Test
+  void an_answer_that_does_not_end_is_given_up() throws Exception {
+    say(asked(), 5, 0x08, 1, 0x12, 1, 1);
+    stillThere();
+    server.await(FrameType.STOP);
+    stillThere();
+  }
+
+  @Test
+  void one_report_is_not_believed() throws Exception {
+    long stream = asked();
+    say(stream, 5, 0x08, 1, 0x12, 1, 1);
+    server.numbers(FrameType.FIN, stream);
+    stillThere();
+    stream = asked();
+    say(stream, 5, 0x08, 9, 0x12, 1, 1);
+    server.numbers(FrameType.FIN, stream);
     stillThere();
   }
 }

@@ -4,7 +4,6 @@ import dev.crust.io.NonceEar;
 import dev.crust.proto.reachability.Nonce;
 import dev.crust.spi.Protocol;
 import java.net.InetAddress;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +20,8 @@ final class ExpectedNonces {
   private volatile @Nullable Waiting waiting;
 
   /** Waits for these, and for no others any more. */
-  void expect(List<Nonce> nonces, Ear ear) {
-    waiting = new Waiting(Set.copyOf(nonces), ear);
+  void expect(Set<Nonce> nonces, Ear ear) {
+    waiting = nonces.isEmpty() ? null : new Waiting(nonces, ear);
   }
 
   /** Waits for none. */

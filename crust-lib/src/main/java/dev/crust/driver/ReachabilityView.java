@@ -26,11 +26,12 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Whether others reach us: has connected peers dial our outside addresses back, as {@link
@@ -48,8 +49,8 @@ final class ReachabilityView {
   private final Alarm alarm;
   private Set<InetAddress> hosts = Set.of();
   private List<TraversalCandidate> checked = List.of();
-  private @Nullable Asking asking;
-  private long asked;
+  private final Map<PeerId, AddressCheck.Effect.Ask> prepared = new HashMap<>();
+  private final Map<PeerId, Asking> askings = new HashMap<>();
   private Event.Reachability told =
       new Event.Reachability(Reachability.UNKNOWN, Reachability.UNKNOWN);
   private boolean closed;
@@ -179,49 +180,52 @@ final class ReachabilityView {
         prepare(ask);
       }
     }
+    end(peer -> !check.asked().contains(peer));
+    context.nonces().expect(check.nonces(), this::onNonce);
     alarm.set(check.deadline(), () -> run(check.onTimeout(context.now())));
     tell();
   }
 
   /** An address is worth asking about while its mapping lasts, so that is made sure of first. */
   private void prepare(AddressCheck.Effect.Ask ask) {
-    endAsking();
-    long number = ++asked;
-    listeners
-        .nat()
-        .whenKnown(
-            () -> {
-              if (number == asked && !closed) {
-                ask(ask);
-              }
-            });
+    end(ask.server()::equals);
+    prepared.put(ask.server(), ask);
+    listeners.nat().whenKnown(() -> ask(ask));
   }
 
   private void ask(AddressCheck.Effect.Ask ask) {
+    if (closed || !prepared.remove(ask.server(), ask)) {
+      return;
+    }
     LocalConnection server = peers.connections().get(ask.server());
     Optional<InetAddress> where = server == null ? Optional.empty() : server.whereWeSee();
     if (server == null || where.isEmpty()) {
       run(check.onRefused(ask.server(), context.now()));
       return;
     }
-    context.nonces().expect(ask.nonces(), this::onNonce);
     for (UdpPort port : listeners.udp()) {
       port.stun().nonces(context.nonces().by(Protocol.UDP));
     }
-    asking = new Asking(server.openService(DialBackStream.SERVICE), where.get());
+    Asking asking = new Asking(server.openService(DialBackStream.SERVICE), where.get());
+    askings.put(ask.server(), asking);
     asking.begin(ask.body());
+  }
+
+  /** What these peers may still say is of no use. */
+  private void end(Predicate<PeerId> such) {
+    prepared.keySet().removeIf(such);
+    List<PeerId> over = askings.keySet().stream().filter(such).toList();
+    for (PeerId each : over) {
+      Asking asking = askings.remove(each);
+      if (asking != null) {
+        asking.end();
+      }
+    }
   }
 
   /** On any loop. */
   private void onNonce(Protocol by, Nonce nonce, InetAddress from) {
     context.onControl(() -> run(check.onNonce(by, nonce, source(by, from))));
-  }
-
-  private void endAsking() {
-    if (asking != null) {
-      asking.end();
-      asking = null;
-    }
   }
 
   /** Says what is known now, if it is news. */
@@ -290,7 +294,7 @@ final class ReachabilityView {
     private final ServiceStream stream;
     private final InetAddress server;
     private final DialBackStream reader = new DialBackStream();
-    private boolean answered;
+    private Optional<byte[]> answer = Optional.empty();
     private boolean over;
 
     Asking(ServiceStream stream, InetAddress server) {
@@ -320,12 +324,11 @@ final class ReachabilityView {
         return;
       }
       try {
-        Optional<byte[]> answer = answered ? Optional.empty() : reader.read(bytes);
-        if (answer.isPresent()) {
-          answered = true;
-          run(check.onReport(stream.connection().peer(), answer.get(), opened(), context.now()));
-        } else if (answered) {
-          end();
+        if (answer.isEmpty()) {
+          answer = reader.read(bytes);
+        }
+        if (bytes.hasRemaining()) {
+          refused();
         }
       } catch (MalformedMessageException e) {
         refused();
@@ -351,9 +354,15 @@ final class ReachabilityView {
 
     @Override
     public void onEnd() {
-      if (answered) {
+      if (over) {
+        return;
+      }
+      try {
+        PeerId peer = stream.connection().peer();
+        byte[] report = answer.orElseThrow(() -> new MalformedMessageException("no answer"));
         over = true;
-      } else if (!over) {
+        run(check.onReport(peer, report, opened(), context.now()));
+      } catch (MalformedMessageException e) {
         refused();
       }
     }

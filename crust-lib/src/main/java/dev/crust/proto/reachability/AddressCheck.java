@@ -16,7 +16,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,6 +27,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -32,9 +35,9 @@ import java.util.stream.Stream;
  *
  * <p>A nonce that comes from an address that we have not sent to proves an address public, whatever
  * its sender says. That nothing came is believed when two peers say that they have tried. Each peer
- * is asked once for one set of addresses, one peer at a time, until all is known, and again after a
- * quarter of an hour; however often the addresses change, {@value #MAX_QUESTIONS} times in five
- * minutes at most.
+ * is asked once for one set of addresses, {@value #AT_ONCE} peers at a time, until all is known,
+ * and again after a quarter of an hour; however often the addresses change, {@value #MAX_QUESTIONS}
+ * times in five minutes at most.
  *
  * <table>
  * <caption>Transitions of an address</caption>
@@ -62,6 +65,10 @@ public final class AddressCheck {
   private static final Duration GRACE = Duration.ofMillis(500);
 
   private static final int FAILURES = 2;
+
+  /** As many as are believed: so a filter is known after one silence and not after two. */
+  private static final int AT_ONCE = FAILURES;
+
   private static final int MAX_SERVERS = 32;
 
   /** So many questions in one {@link #SPAN}. */
@@ -78,29 +85,47 @@ public final class AddressCheck {
     /** A nonce has come from an address that we had sent to. */
     boolean fromSame;
 
-    /** Peers tried in vain from where we have not sent to; the filter may be any. */
-    int vainFromOther;
+    /** Who tried in vain from where we have not sent to; the filter may be any. */
+    final Set<PeerId> vainFromOther = new HashSet<>();
 
-    /** Peers tried in vain by another port of an address that we had sent to. */
-    int vainFromSame;
+    /** Who tried in vain by another port of an address that we had sent to. */
+    final Set<PeerId> vainFromSame = new HashSet<>();
 
-    int vain() {
-      return vainFromOther + vainFromSame;
+    /** How often it was asked about: no question has room for more than eight addresses. */
+    int asked;
+
+    /** How many peers tried in vain: one that is asked again has the same to say. */
+    long vain() {
+      return Stream.concat(vainFromOther.stream(), vainFromSame.stream()).distinct().count();
     }
   }
 
-  private record Question(
-      PeerId server, int id, List<TraversalCandidate> asked, List<Nonce> nonces) {}
+  private static final class Question {
+    final int id;
+    final List<TraversalCandidate> asked;
+    final List<Nonce> nonces;
+    final Set<Nonce> arrived = new HashSet<>();
+    Optional<Report> report = Optional.empty();
+    Set<Protocol> filtersOpened = Set.of();
+    Instant end;
+
+    Question(int id, List<TraversalCandidate> asked, List<Nonce> nonces, Instant end) {
+      this.id = id;
+      this.asked = asked;
+      this.nonces = nonces;
+      this.end = end;
+    }
+  }
 
   private final RandomGenerator random;
   private final Map<TraversalCandidate, Finding> findings = new LinkedHashMap<>();
   private final Set<PeerId> servers = new LinkedHashSet<>();
   private final Set<PeerId> askedBefore = new HashSet<>();
-  private final Set<Nonce> arrived = new HashSet<>();
-  private Optional<Question> question = Optional.empty();
-  private Optional<Report> report = Optional.empty();
-  private Set<Protocol> filtersOpened = Set.of();
-  private Instant end = Instant.MAX;
+  private final Map<PeerId, Question> open = new LinkedHashMap<>();
+
+  /** When to ask without further cause. */
+  private Instant later = Instant.MAX;
+
   private final ArrayDeque<Instant> questions = new ArrayDeque<>();
   private Instant lastAsked = Instant.EPOCH;
   private int lastId;
@@ -126,13 +151,8 @@ public final class AddressCheck {
   /** The network has changed, and these are our addresses now: nothing that was known is. */
   public List<Effect> onNetworkChange(List<TraversalCandidate> candidates, Instant now) {
     findings.clear();
-    drop();
+    open.clear();
     return onCandidates(candidates, now);
-  }
-
-  private void drop() {
-    question = Optional.empty();
-    end = Instant.MAX;
   }
 
   /** A peer that dials back is connected. */
@@ -147,63 +167,82 @@ public final class AddressCheck {
   public List<Effect> onServerGone(PeerId server, Instant now) {
     servers.remove(server);
     List<Effect> effects = onRefused(server, now);
+    // What it said before stays its one voice.
     askedBefore.remove(server);
     return effects;
   }
 
   /** It does not dial back, or cannot be asked now: that tells nothing. */
   public List<Effect> onRefused(PeerId server, Instant now) {
-    if (question.filter(each -> each.server().equals(server)).isPresent()) {
-      drop();
-    }
+    open.remove(server);
     return ask(now);
   }
 
   private List<Effect> ask(Instant now) {
-    List<TraversalCandidate> unknown =
-        findings.entrySet().stream()
-            .filter(each -> each.getValue().reachability == Reachability.UNKNOWN)
-            .map(Map.Entry::getKey)
-            .limit(DialBackMessages.MAX_PROBES)
-            .toList();
-    if (question.isPresent()) {
-      return List.of();
+    List<Effect> effects = new ArrayList<>();
+    later = Instant.MAX;
+    List<TraversalCandidate> unknown = unknown();
+    while (!unknown.isEmpty() && open.size() < AT_ONCE) {
+      Optional<PeerId> next = next(now);
+      if (next.isEmpty()) {
+        break;
+      }
+      effects.add(ask(next.get(), unknown, now));
+      unknown = unknown();
     }
-    if (unknown.isEmpty() || servers.isEmpty()) {
-      end = Instant.MAX;
-      return List.of();
-    }
-    if (askedBefore.containsAll(servers)) {
+    return effects;
+  }
+
+  /** Those that are asked about next: those before the others that were asked about less. */
+  private List<TraversalCandidate> unknown() {
+    return findings.entrySet().stream()
+        .filter(each -> each.getValue().reachability == Reachability.UNKNOWN)
+        .sorted(Comparator.comparingInt(each -> each.getValue().asked))
+        .map(Map.Entry::getKey)
+        .limit(DialBackMessages.MAX_PROBES)
+        .toList();
+  }
+
+  /** Who is to be asked next, if it is time; else that is later. */
+  private Optional<PeerId> next(Instant now) {
+    if (!servers.isEmpty() && askedBefore.containsAll(servers)) {
       Instant again = lastAsked.plus(AGAIN);
       if (now.isBefore(again)) {
-        end = again;
-        return List.of();
+        later = again;
+        return Optional.empty();
       }
       askedBefore.clear();
     }
-    PeerId next =
-        servers.stream().filter(each -> !askedBefore.contains(each)).findFirst().orElseThrow();
     while (!questions.isEmpty() && !now.isBefore(questions.element().plus(SPAN))) {
       questions.remove();
     }
-    if (questions.size() == MAX_QUESTIONS) {
-      end = questions.element().plus(SPAN);
-      return List.of();
+    Optional<PeerId> next =
+        servers.stream()
+            .filter(each -> !askedBefore.contains(each) && !open.containsKey(each))
+            .findFirst();
+    if (next.isPresent() && questions.size() == MAX_QUESTIONS) {
+      later = questions.element().plus(SPAN);
+      return Optional.empty();
     }
+    return next;
+  }
+
+  private Effect ask(PeerId server, List<TraversalCandidate> addresses, Instant now) {
     questions.add(now);
     lastAsked = now;
+    askedBefore.add(server);
     List<Probe> probes = new ArrayList<>();
-    for (TraversalCandidate each : unknown) {
+    for (TraversalCandidate each : addresses) {
       probes.add(new Probe(Optional.of(each.protocol()), each.address(), nonce()));
+      finding(each).asked++;
     }
-    askedBefore.add(next);
-    arrived.clear();
-    report = Optional.empty();
     List<Nonce> nonces = probes.stream().map(Probe::nonce).toList();
-    question = Optional.of(new Question(next, ++lastId, unknown, nonces));
-    end = now.plus(PATIENCE);
-    byte[] body = DialBackMessages.encode(new Request(lastId, probes));
-    return List.of(new Effect.Ask(next, body, nonces));
+    open.put(server, new Question(++lastId, addresses, nonces, now.plus(PATIENCE)));
+    return new Effect.Ask(server, DialBackMessages.encode(new Request(lastId, probes)), nonces);
+  }
+
+  private Finding finding(TraversalCandidate address) {
+    return Objects.requireNonNullElseGet(findings.get(address), Finding::new);
   }
 
   private Nonce nonce() {
@@ -221,16 +260,17 @@ public final class AddressCheck {
 
   /** A nonce came in at the port of an address of this protocol. */
   public List<Effect> onNonce(Protocol protocol, Nonce nonce, Source source) {
-    int index = question.map(each -> each.nonces().indexOf(nonce)).orElse(-1);
-    if (index < 0) {
+    Question asked =
+        open.values().stream().filter(each -> each.nonces.contains(nonce)).findFirst().orElse(null);
+    if (asked == null) {
       return List.of();
     }
-    TraversalCandidate address = question.orElseThrow().asked().get(index);
+    TraversalCandidate address = asked.asked.get(asked.nonces.indexOf(nonce));
     Finding finding = findings.get(address);
     if (finding == null || address.protocol() != protocol) {
       return List.of();
     }
-    arrived.add(nonce);
+    asked.arrived.add(nonce);
     finding.fromSame |= source == Source.CONTACTED;
     return source == Source.STRANGE ? find(address, finding, Reachability.PUBLIC) : List.of();
   }
@@ -264,52 +304,76 @@ public final class AddressCheck {
   public List<Effect> onReport(PeerId server, byte[] body, Set<Protocol> opened, Instant now)
       throws MalformedMessageException {
     Report told = DialBackMessages.report(body);
-    boolean fits =
-        question
-            .filter(each -> each.server().equals(server) && each.id() == told.id())
-            .filter(each -> each.asked().size() == told.statuses().size())
-            .isPresent();
-    if (fits && report.isEmpty()) {
-      report = Optional.of(told);
-      filtersOpened = Set.copyOf(opened);
-      Question asked = question.orElseThrow();
-      end = arrived.containsAll(asked.nonces()) ? now : now.plus(GRACE);
-      return onTimeout(now);
+    Question asked = open.get(server);
+    if (asked == null
+        || asked.id != told.id()
+        || asked.asked.size() != told.statuses().size()
+        || asked.report.isPresent()) {
+      return List.of();
     }
-    return List.of();
+    asked.report = Optional.of(told);
+    asked.filtersOpened = Set.copyOf(opened);
+    asked.end = asked.arrived.containsAll(asked.nonces) ? now : now.plus(GRACE);
+    return onTimeout(now);
   }
 
   /** When to call {@link #onTimeout} next; {@link Instant#MAX} for never. */
   public Instant deadline() {
-    return end;
+    return open.values().stream()
+        .map(each -> each.end)
+        .filter(end -> end.isBefore(later))
+        .min(Comparator.naturalOrder())
+        .orElse(later);
+  }
+
+  /** Whose answers are waited for. */
+  public Set<PeerId> asked() {
+    return Set.copyOf(open.keySet());
+  }
+
+  /** What may come of the questions to them. */
+  public Set<Nonce> nonces() {
+    return open.values().stream()
+        .flatMap(each -> each.nonces.stream())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Time has passed. */
   public List<Effect> onTimeout(Instant now) {
-    if (now.isBefore(end)) {
+    if (now.isBefore(deadline())) {
       return List.of();
     }
-    if (question.isEmpty()) {
-      return ask(now);
-    }
     List<Effect> effects = new ArrayList<>();
-    Question asked = question.get();
-    for (int i = 0; i < asked.asked().size(); i++) {
-      TraversalCandidate address = asked.asked().get(i);
+    Iterator<Map.Entry<PeerId, Question>> each = open.entrySet().iterator();
+    while (each.hasNext()) {
+      Map.Entry<PeerId, Question> asked = each.next();
+      if (!now.isBefore(asked.getValue().end)) {
+        each.remove();
+        effects.addAll(judge(asked.getKey(), asked.getValue()));
+      }
+    }
+    effects.addAll(ask(now));
+    return effects;
+  }
+
+  /** What it tells that something did not come. */
+  private List<Effect> judge(PeerId server, Question asked) {
+    List<Effect> effects = new ArrayList<>();
+    for (int i = 0; i < asked.asked.size() && asked.report.isPresent(); i++) {
+      TraversalCandidate address = asked.asked.get(i);
       Finding finding = findings.get(address);
-      if (finding != null && report.isPresent() && !arrived.contains(asked.nonces().get(i))) {
-        Status status = report.get().statuses().get(i);
+      Status status = asked.report.get().statuses().get(i);
+      if (finding != null
+          && status != Status.REFUSED
+          && !asked.arrived.contains(asked.nonces.get(i))) {
         boolean same =
-            status == Status.FROM_SAME_ADDRESS && filtersOpened.contains(address.protocol());
-        finding.vainFromSame += same ? 1 : 0;
-        finding.vainFromOther += same || status == Status.REFUSED ? 0 : 1;
+            status == Status.FROM_SAME_ADDRESS && asked.filtersOpened.contains(address.protocol());
+        (same ? finding.vainFromSame : finding.vainFromOther).add(server);
         if (finding.vain() >= FAILURES && finding.reachability == Reachability.UNKNOWN) {
           effects.addAll(find(address, finding, Reachability.PUNCHABLE));
         }
       }
     }
-    drop();
-    effects.addAll(ask(now));
     return effects;
   }
 
@@ -342,13 +406,14 @@ public final class AddressCheck {
    * evidence as one peer's word is none.
    */
   public Filtering filtering(TraversalCandidate address) {
-    Finding finding = Objects.requireNonNullElseGet(findings.get(address), Finding::new);
+    Finding finding = finding(address);
     if (finding.reachability == Reachability.PUBLIC) {
       return Filtering.ENDPOINT_INDEPENDENT;
-    } else if (finding.fromSame && finding.vainFromOther > 0) {
+    } else if (finding.fromSame && !finding.vainFromOther.isEmpty()) {
       return Filtering.ADDRESS_DEPENDENT;
     }
-    boolean strict = !finding.fromSame && finding.vainFromSame > 0 && finding.vain() >= FAILURES;
+    boolean strict =
+        !finding.fromSame && !finding.vainFromSame.isEmpty() && finding.vain() >= FAILURES;
     return strict ? Filtering.ADDRESS_AND_PORT_DEPENDENT : Filtering.UNKNOWN;
   }
 

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** {@link AddressCheck} and {@link DialBack}, against each other. */
@@ -98,21 +99,65 @@ class ReachabilityTest {
   void silence_is_believed_when_two_peers_have_tried() throws Exception {
     check.onCandidates(List.of(TCP), T0);
     byte[] first = question(check.onServer(SERVER, T0));
-    assertThat(check.onServer(OTHER_SERVER, T0)).as("one at a time").isEmpty();
+    byte[] second = question(check.onServer(OTHER_SERVER, at(10)));
+    assertThat(check.onServer(peer(4), at(10))).as("two at a time").isEmpty();
+    assertThat(check.asked()).containsExactlyInAnyOrder(SERVER, OTHER_SERVER);
     DialBack.Key key = dials(first, 0).get(0).key();
     byte[] report = reply(dialBack.onDialled(key, DialBack.Source.OTHER_ADDRESS));
-    assertThat(check.onReport(OTHER_SERVER, report, BOTH, at(50))).as("not asked").isEmpty();
-    assertThat(check.onReport(SERVER, report, BOTH, at(50))).isEmpty();
-    assertThat(check.deadline()).isEqualTo(at(550));
-    byte[] second = question(check.onTimeout(at(550)));
-    assertThat(check.reachability(TCP)).isEqualTo(Reachability.UNKNOWN);
-    key = dials(second, 550).get(0).key();
+    assertThat(check.onReport(OTHER_SERVER, report, BOTH, at(900))).as("not asked").isEmpty();
+    assertThat(check.onReport(SERVER, report, BOTH, at(900))).isEmpty();
+    assertThat(check.onReport(SERVER, report, BOTH, at(901))).as("said once").isEmpty();
+    assertThat(check.deadline()).isEqualTo(at(1400));
+    key = dials(second, 10).get(0).key();
     report = reply(dialBack.onDialled(key, DialBack.Source.SAME_ADDRESS));
-    check.onReport(OTHER_SERVER, report, BOTH, at(1100));
-    assertThat(check.onTimeout(at(1600)))
+    check.onReport(OTHER_SERVER, report, BOTH, at(910));
+    check.onServerGone(peer(4), at(920));
+    assertThat(check.onTimeout(at(1400))).isEmpty();
+    assertThat(check.reachability(TCP)).isEqualTo(Reachability.UNKNOWN);
+    assertThat(check.onTimeout(at(1410)))
         .containsExactly(new Effect.Found(TCP, Reachability.PUNCHABLE));
     assertThat(check.filtering(TCP)).isEqualTo(Filtering.ADDRESS_AND_PORT_DEPENDENT);
     assertThat(check.deadline()).isEqualTo(Instant.MAX);
+    assertThat(check.asked()).isEmpty();
+    assertThat(check.nonces()).isEmpty();
+  }
+
+  /** It may come back, or be asked again about what has become of our addresses. */
+  @Test
+  void one_peer_is_one_voice_however_often_it_is_asked() throws Exception {
+    check.onCandidates(List.of(TCP), T0);
+    for (int i = 0; i < 4; i++) {
+      int time = 10_000 * i;
+      byte[] question = question(check.onServer(SERVER, at(time)));
+      DialBack.Key key = dials(question, time).get(0).key();
+      byte[] report = reply(dialBack.onDialled(key, DialBack.Source.SAME_ADDRESS));
+      check.onReport(SERVER, report, i % 2 == 0 ? BOTH : Set.of(), at(time));
+      assertThat(check.onTimeout(at(time + 500))).isEmpty();
+      check.onServerGone(SERVER, at(time + 1000));
+    }
+    assertThat(check.reachability(TCP)).isEqualTo(Reachability.UNKNOWN);
+    assertThat(check.filtering(TCP)).isEqualTo(Filtering.UNKNOWN);
+  }
+
+  @Test
+  void of_many_addresses_each_has_its_turn() {
+    List<TraversalCandidate> many =
+        IntStream.range(0, 12)
+            .mapToObj(i -> new InetSocketAddress("2001:db8::" + (i + 1), 4001))
+            .map(each -> new TraversalCandidate(Kind.HOST, Protocol.TCP, each))
+            .toList();
+    check.onCandidates(many, T0);
+    assertThat(asks(check.onServer(SERVER, T0))).containsExactly(8);
+    check.onRefused(SERVER, T0);
+    Effect.Ask second = (Effect.Ask) check.onServer(OTHER_SERVER, T0).get(0);
+    assertThat(second.nonces()).hasSize(8);
+    many.subList(8, 12).stream()
+        .map(each -> each.address().getAddress().getAddress())
+        .forEach(ip -> assertThat(second.body()).containsSequence(ip));
+  }
+
+  private static List<Integer> asks(List<Effect> effects) {
+    return effects.stream().map(each -> ((Effect.Ask) each).nonces().size()).toList();
   }
 
   @Test
@@ -160,9 +205,12 @@ class ReachabilityTest {
     check.onCandidates(List.of(TCP), T0);
     check.onServer(SERVER, T0);
     check.onServer(OTHER_SERVER, T0);
+    check.onServer(peer(4), T0);
+    check.onServer(peer(5), T0);
+    assertThat(check.onTimeout(at(4999))).isEmpty();
     assertThat(check.onTimeout(at(5000)))
-        .singleElement()
-        .satisfies(each -> assertThat(((Effect.Ask) each).server()).isEqualTo(OTHER_SERVER));
+        .extracting(each -> ((Effect.Ask) each).server())
+        .containsExactly(peer(4), peer(5));
     assertThat(check.onTimeout(at(10_000))).isEmpty();
     assertThat(check.reachability(TCP)).isEqualTo(Reachability.UNKNOWN);
   }
@@ -268,11 +316,13 @@ class ReachabilityTest {
     check.onCandidates(List.of(TCP), T0);
     check.onServer(SERVER, T0);
     check.onServer(OTHER_SERVER, T0);
+    check.onServer(peer(4), T0);
     assertThat(check.onRefused(SERVER, at(10)))
         .singleElement()
-        .satisfies(each -> assertThat(((Effect.Ask) each).server()).isEqualTo(OTHER_SERVER));
+        .satisfies(each -> assertThat(((Effect.Ask) each).server()).isEqualTo(peer(4)));
     assertThat(check.onRefused(SERVER, at(20))).as("it is not its turn").isEmpty();
     assertThat(check.onServerGone(OTHER_SERVER, at(30))).isEmpty();
+    assertThat(check.onServerGone(peer(4), at(40))).isEmpty();
     assertThat(check.reachability(TCP)).isEqualTo(Reachability.UNKNOWN);
   }
 
