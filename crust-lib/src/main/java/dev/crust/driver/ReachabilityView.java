@@ -4,6 +4,7 @@ import dev.crust.Candidate;
 import dev.crust.Event;
 import dev.crust.PeerId;
 import dev.crust.Transport;
+import dev.crust.io.Addresses;
 import dev.crust.io.Pipe;
 import dev.crust.io.UdpPort;
 import dev.crust.proto.MalformedMessageException;
@@ -101,8 +102,14 @@ final class ReachabilityView {
 
   /** A connection is up. */
   void onUp(LocalConnection connection) {
-    if (connection.peerDialsBack()
-        && connection.whereWeSee().filter(PortEvidence::isOutside).isPresent()) {
+    boolean sees =
+        connection.peerDialsBack()
+            && connection
+                .whereWeSee()
+                .filter(PortEvidence::isOutside)
+                .filter(ip -> !Addresses.isNeighbour(ip))
+                .isPresent();
+    if (sees) {
       lookAtFirst();
       onServer(connection.peer());
     }
@@ -133,15 +140,15 @@ final class ReachabilityView {
     }
     Protocol by = protocol(path.pipe());
     InetAddress from = path.pipe().remote().getAddress();
-    if (source(by, from) == Source.STRANGE) {
-      lookAtFirst();
-      InetSocketAddress dialled = sighting.get().seen();
-      checked.stream()
-          .filter(each -> each.protocol() == by && each.address().equals(dialled))
-          .filter(each -> each.address().getAddress().getClass() == from.getClass())
-          .findFirst()
-          .ifPresent(each -> run(check.onStranger(each, from)));
-    }
+    InetSocketAddress dialled = sighting.get().seen();
+    lookAtFirst();
+    checked.stream()
+        .filter(each -> each.protocol() == by && each.address().equals(dialled))
+        .filter(each -> each.address().getAddress().getClass() == from.getClass())
+        .filter(each -> check.reachability(each) != Reachability.PUBLIC)
+        .filter(each -> source(by, from) == Source.STRANGE)
+        .findFirst()
+        .ifPresent(each -> run(check.onStranger(each, from)));
   }
 
   private static Protocol protocol(Pipe pipe) {
@@ -149,6 +156,9 @@ final class ReachabilityView {
   }
 
   private Source source(Protocol by, InetAddress ip) {
+    if (check.isNear(ip) || (PortEvidence.isOutside(ip) && Addresses.isNeighbour(ip))) {
+      return Source.NEAR;
+    }
     boolean contacted =
         context.contacts().mayBeLetIn(by, ip, context.now()) || leads(by, ip, this::isOfOurDoing);
     return contacted ? Source.CONTACTED : Source.STRANGE;

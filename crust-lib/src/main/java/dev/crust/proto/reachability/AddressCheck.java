@@ -255,7 +255,22 @@ public final class AddressCheck {
     /** An address that we have not sent to. */
     STRANGE,
     /** One that we have sent to, so that a filter may have been open for it. */
-    CONTACTED
+    CONTACTED,
+    /** One before which no filter stands that the world meets. */
+    NEAR
+  }
+
+  /**
+   * Whether who sends from there is on our side of what stands before our outside addresses, or has
+   * come back to us by way of it.
+   */
+  public boolean isNear(InetAddress from) {
+    List<InetAddress> outside =
+        findings.keySet().stream()
+            .map(each -> each.address().getAddress())
+            .filter(PortEvidence::isOutside)
+            .toList();
+    return !outside.isEmpty() && (!PortEvidence.isOutside(from) || outside.contains(from));
   }
 
   /** A nonce came in at the port of an address of this protocol. */

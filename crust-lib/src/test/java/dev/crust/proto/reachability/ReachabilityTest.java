@@ -139,6 +139,29 @@ class ReachabilityTest {
     assertThat(check.filtering(TCP)).isEqualTo(Filtering.UNKNOWN);
   }
 
+  /** Through a NAT that leads back in, and from a neighbour, no filter is met that others meet. */
+  @Test
+  void who_is_on_our_side_proves_nothing() throws Exception {
+    InetAddress neighbour = new InetSocketAddress("192.168.1.5", 1).getAddress();
+    assertThat(check.isNear(neighbour)).as("where nothing is outside").isFalse();
+    check.onCandidates(List.of(TCP), T0);
+    assertThat(check.isNear(neighbour)).isTrue();
+    assertThat(check.isNear(OUTSIDE)).isTrue();
+    assertThat(check.isNear(ELSEWHERE)).isFalse();
+    List<DialBack.Effect.Dial> dials = dials(question(check.onServer(SERVER, T0)), 0);
+    check.onNonce(Protocol.TCP, dials.get(0).nonce(), AddressCheck.Source.NEAR);
+    DialBack.Key key = dials.get(0).key();
+    byte[] report = reply(dialBack.onDialled(key, DialBack.Source.OTHER_ADDRESS));
+    assertThat(check.onReport(SERVER, report, BOTH, at(50))).isEmpty();
+    byte[] second = question(check.onServer(OTHER_SERVER, at(60)));
+    key = dials(second, 60).get(0).key();
+    report = reply(dialBack.onDialled(key, DialBack.Source.OTHER_ADDRESS));
+    check.onReport(OTHER_SERVER, report, BOTH, at(100));
+    check.onTimeout(at(600));
+    assertThat(check.reachability(TCP)).as("one was silent").isEqualTo(Reachability.UNKNOWN);
+    assertThat(check.filtering(TCP)).isEqualTo(Filtering.UNKNOWN);
+  }
+
   @Test
   void of_many_addresses_each_has_its_turn() {
     List<TraversalCandidate> many =
