@@ -143,6 +143,11 @@ final class LocalConnection implements Connection {
     return monitor.path();
   }
 
+  /** It goes by another path now. On any loop. */
+  void moved() {
+    context.onControl(() -> peers.onPath(this));
+  }
+
   /** Where the network says that the peer is; empty if we have only the word of others for it. */
   Optional<InetAddress> whereWeSee() {
     Path path = path();

@@ -265,8 +265,15 @@ final class Peers {
     }
     connection.monitor().announce(elapsed, attempts);
     relays.onUp(connection);
-    reachability.onUp(connection);
+    reachability.onPath(connection);
     return true;
+  }
+
+  /** A connection goes by another path now. */
+  void onPath(LocalConnection connection) {
+    if (connections.get(connection.peer()) == connection) {
+      reachability.onPath(connection);
+    }
   }
 
   /** A connection came up that the peer has dialled. */

@@ -100,8 +100,8 @@ final class ReachabilityView {
             : check.onCandidates(addresses, context.now()));
   }
 
-  /** A connection is up. */
-  void onUp(LocalConnection connection) {
+  /** A connection is up, or goes by another path. */
+  void onPath(LocalConnection connection) {
     boolean sees =
         connection.peerDialsBack()
             && connection

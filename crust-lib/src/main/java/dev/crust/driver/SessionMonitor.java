@@ -294,6 +294,9 @@ final class SessionMonitor implements Session.Listener<Sent> {
       context
           .feed()
           .publish(new Event.PathChanged(connection, from, to.map(OpenPath::describe), changing));
+      if (to.isPresent()) {
+        connection.moved();
+      }
     }
   }
 

@@ -47,6 +47,22 @@ final class ReachabilityTest {
         .noneMatch(event -> event.toString().contains("public"));
   }
 
+  /** Through a relay a peer does not see where we are; one word alone is not believed. */
+  @Test
+  void a_peer_that_was_relayed_is_asked_when_it_is_direct(Labs labs, EventLog log)
+      throws Exception {
+    String world = "public one\npublic two\nhome ben port-restricted";
+    CrustNodes nodes = new CrustNodes(labs.up(Scenario.parse(world)), log);
+    CrustNode one = nodes.start("one", "--no-beacon");
+    CrustNode two = nodes.start("two", "--bootstrap", one.address(), "--no-beacon");
+    CrustNode ben = nodes.start("ben", "--bootstrap", one.address(), "--no-beacon");
+    two.awaitReservation(one);
+    ben.awaitReservation(one);
+    ben.type("connect crust://" + two.id() + "/?via=" + one.id());
+    assertThat(ben.awaitConnected(two).at("/path/relay").asText()).isEqualTo(one.id());
+    awaitReachability(ben, "punchable", "punchable");
+  }
+
   private static void awaitReachability(CrustNode node, String tcp, String udp)
       throws InterruptedException {
     node.await("reachability", event -> is(event, tcp, udp), CrustNode.PATIENCE);
