@@ -56,7 +56,7 @@ public final class BehaviourDiscovery {
   }
 
   private record Running(
-      Probe probe, int binding, InetSocketAddress to, StunTransaction transaction) {}
+      Probe probe, int binding, InetSocketAddress to, Instant begun, StunTransaction transaction) {}
 
   /** Loss that needs more sends than this makes silence worth nothing. */
   private static final int CALM = 2;
@@ -79,6 +79,12 @@ public final class BehaviourDiscovery {
   private int hairpinTries;
   private Instant hairpinDue = Instant.MAX;
   private int mostSends;
+
+  /**
+   * Of the answers so far; those that were repeated included, so rather too much than too little.
+   */
+  private Duration slowest = Duration.ZERO;
+
   private boolean serverObeys = true;
   private boolean found;
 
@@ -119,8 +125,9 @@ public final class BehaviourDiscovery {
   }
 
   /**
-   * Over UDP without a look for hairpinning, whose silence takes longer than all the rest; else as
-   * {@link #udp}.
+   * Over UDP without a look for hairpinning, whose silence takes longer than all the rest, and with
+   * no more patience for what may be filtered than the answers before it call for; else as {@link
+   * #udp}.
    */
   public static BehaviourDiscovery brief(
       InetSocketAddress server,
@@ -209,7 +216,10 @@ public final class BehaviourDiscovery {
               StunMessage.bindingRequest(id, new ChangeRequest(false, true), fingerprint);
           default -> StunMessage.bindingRequest(id, fingerprint);
         };
-    running.put(id, new Running(probe, binding, to, new StunTransaction(request, schedule, now)));
+    boolean silenceTells = probe == Probe.FILTER_ADDRESS || probe == Probe.FILTER_PORT;
+    boolean hurries = !hairpinWanted;
+    Retransmission paced = silenceTells && hurries ? schedule.pacedBy(slowest) : schedule;
+    running.put(id, new Running(probe, binding, to, now, new StunTransaction(request, paced, now)));
   }
 
   /** Sends what has just begun. */
@@ -237,6 +247,8 @@ public final class BehaviourDiscovery {
       Optional<StunMessage> answer = Optional.empty();
       if (effect instanceof StunTransaction.Effect.Answered answered) {
         mostSends = Math.max(mostSends, each.transaction().transmissions());
+        Duration took = Duration.between(each.begun(), now);
+        slowest = took.compareTo(slowest) > 0 ? took : slowest;
         answer = Optional.of(answered.response());
       }
       onEnded(each, answer, from, now, effects);

@@ -29,6 +29,8 @@ public record Retransmission(Duration initial, int transmissions, Duration last)
   public static final Retransmission BRIEF =
       new Retransmission(Duration.ofMillis(250), 3, Duration.ofMillis(500));
 
+  private static final Duration LEAST_PACE = Duration.ofMillis(50);
+
   /** Checks the ranges. */
   public Retransmission {
     if (transmissions < 1 || transmissions > 16 || initial.isNegative() || initial.isZero()) {
@@ -37,6 +39,21 @@ public record Retransmission(Duration initial, int transmissions, Duration last)
     if (last.isNegative()) {
       throw new IllegalArgumentException("a last wait of " + last);
     }
+  }
+
+  /**
+   * The same for a way whose round trip is known to be at most so long, and never slower: RTO is
+   * that of a first measurement (RFC 6298 §2.2, three round trips), and no shorter than what a busy
+   * machine needs.
+   */
+  Retransmission pacedBy(Duration roundTrip) {
+    Duration wanted = roundTrip.multipliedBy(3);
+    Duration paced = wanted.compareTo(LEAST_PACE) > 0 ? wanted : LEAST_PACE;
+    if (paced.compareTo(initial) >= 0) {
+      return this;
+    }
+    long lasts = last.toNanos() / initial.toNanos();
+    return new Retransmission(paced, transmissions, paced.multipliedBy(lasts));
   }
 
   /** How long to wait after the transmission of this number, from 1. */
