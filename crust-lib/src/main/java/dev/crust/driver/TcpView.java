@@ -47,6 +47,9 @@ final class TcpView {
   private Instant known = Instant.MIN;
   private @Nullable PortEvidence evidence;
 
+  /** What an only observer has told to be its other address, and has answered at. */
+  private Map<InetSocketAddress, InetSocketAddress> seconds = Map.of();
+
   /**
    * Nobody has been asked yet.
    *
@@ -120,6 +123,9 @@ final class TcpView {
           lines = new ArrayList<>();
           round = new Round(from);
           asked.forEach(round::ask);
+          if (asked.size() == 1) {
+            Optional.ofNullable(seconds.get(asked.get(0))).ifPresent(round::ask);
+          }
         });
   }
 
@@ -172,6 +178,7 @@ final class TcpView {
             new InetSocketAddress(other.get().address().getAddress(), observer.getPort());
         if (PortEvidence.isOutside(second.getAddress())
             && !second.getAddress().equals(observer.getAddress())) {
+          seconds = Map.of(observer, second);
           ask(second);
         }
       }
@@ -182,6 +189,9 @@ final class TcpView {
         return;
       }
       round = null;
+      if (!seen.keySet().containsAll(seconds.values())) {
+        seconds = Map.of();
+      }
       PortEvidence before = evidence;
       // The network may be down just now: what was known will do, and is asked for again.
       if (!seen.isEmpty() || before == null) {
