@@ -294,6 +294,11 @@ public final class BehaviourDiscovery {
     if (binding == 0) {
       other = answer.flatMap(m -> m.first(OtherAddress.class)).map(OtherAddress::address);
     }
+    if (binding == 1 && other.isPresent() && !tcp) {
+      // By a mapping that is there: these two take no port of a sequence, and the longest.
+      begin(Probe.FILTER_ADDRESS, 1, server, now);
+      begin(Probe.FILTER_PORT, 1, server, now);
+    }
     if (reflexive.isEmpty()) {
       finish(effects);
     } else if (binding + 1 < locals.size()) {
@@ -303,10 +308,6 @@ public final class BehaviourDiscovery {
     } else {
       InetSocketAddress sibling = new InetSocketAddress(other.get().getAddress(), server.getPort());
       begin(Probe.MAPPING_ADDRESS, 0, sibling, now);
-      if (!tcp) {
-        begin(Probe.FILTER_ADDRESS, 1, server, now);
-        begin(Probe.FILTER_PORT, 1, server, now);
-      }
     }
   }
 

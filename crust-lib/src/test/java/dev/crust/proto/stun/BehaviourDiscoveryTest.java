@@ -127,7 +127,7 @@ class BehaviourDiscoveryTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0, 250", "10, 310", "30, 630", "80, 1680", "300, 3050"})
+  @CsvSource({"0, 250", "10, 280", "30, 540", "80, 1440", "300, 2400"})
   void who_waits_for_it_waits_by_the_round_trip(int roundTrip, int took) {
     BehaviourDiscovery discovery =
         BehaviourDiscovery.brief(SERVER, locals, Retransmission.BRIEF, new Random(1), now);
