@@ -165,6 +165,7 @@ final class PunchedTest {
     CrustNode ben = nodes.start("ben", options);
     one.awaitConnected(anne);
     one.awaitConnected(ben);
+    anne.awaitConnected(one);
     anne.type("connect " + ben.id());
     assertThat(anne.awaitConnected(ben).at("/path/method").asText()).isEqualTo("direct");
     ben.awaitConnected(anne);
@@ -191,6 +192,7 @@ final class PunchedTest {
     CrustNode ben = nodes.start("ben", options);
     one.awaitConnected(anne);
     one.awaitConnected(ben);
+    anne.awaitConnected(one);
     anne.type("connect " + ben.id());
     assertThat(anne.awaitConnected(ben).at("/path/method").asText()).isEqualTo("punched");
     assertThat(ben.awaitConnected(anne).at("/path/method").asText()).isEqualTo("punched");
