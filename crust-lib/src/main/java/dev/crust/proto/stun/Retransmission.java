@@ -29,7 +29,7 @@ public record Retransmission(Duration initial, int transmissions, Duration last)
   public static final Retransmission BRIEF =
       new Retransmission(Duration.ofMillis(250), 3, Duration.ofMillis(500));
 
-  private static final Duration LEAST_PACE = Duration.ofMillis(50);
+  private static final Duration LEAST_PACE = Duration.ofMillis(100);
 
   /** Checks the ranges. */
   public Retransmission {

@@ -123,11 +123,11 @@ class BehaviourDiscoveryTest {
     assertThat(found.mapping()).isEqualTo(Mapping.ENDPOINT_INDEPENDENT);
     assertThat(found.filtering()).isEqualTo(Filtering.ADDRESS_AND_PORT_DEPENDENT);
     assertThat(found.hairpin()).isEqualTo(Hairpin.UNKNOWN);
-    assertThat(now).isEqualTo(T0.plusMillis(250));
+    assertThat(now).isEqualTo(T0.plusMillis(500));
   }
 
   @ParameterizedTest
-  @CsvSource({"0, 250", "10, 280", "30, 540", "80, 1440", "300, 2400"})
+  @CsvSource({"0, 500", "10, 530", "30, 590", "80, 1440", "300, 2400"})
   void who_waits_for_it_waits_by_the_round_trip(int roundTrip, int took) {
     BehaviourDiscovery discovery =
         BehaviourDiscovery.brief(SERVER, locals, Retransmission.BRIEF, new Random(1), now);
