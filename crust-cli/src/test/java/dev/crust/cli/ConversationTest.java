@@ -13,10 +13,7 @@ import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.io.SequenceInputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -25,20 +22,29 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** When a conversation is complete, and what it says when it is not. */
 @Timeout(60)
+@ParameterizedClass
+@EnumSource(Over.class)
 final class ConversationTest {
   private static final int PATIENCE_SECONDS = 20;
 
+  private final Over over;
   private final LinkedBlockingQueue<PeerStream> arrived = new LinkedBlockingQueue<>();
   private Endpoint called;
   private Endpoint caller;
 
+  ConversationTest(Over over) {
+    this.over = over;
+  }
+
   @BeforeEach
   void open() throws Exception {
-    called = endpoint();
-    caller = endpoint();
+    called = over.endpoint();
+    caller = over.endpoint();
     called.onStream(arrived::add);
     await(caller.connect(called.address()).toCompletableFuture());
   }
@@ -47,13 +53,6 @@ final class ConversationTest {
   void close() {
     caller.close();
     called.close();
-  }
-
-  private static Endpoint endpoint() throws IOException {
-    return Endpoint.builder()
-        .listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-        .discoveries(List.of())
-        .open();
   }
 
   private static <T> T await(CompletableFuture<T> future) throws Exception {
