@@ -13,6 +13,7 @@ import dev.crust.natlab.kernel.Lab;
 import dev.crust.natlab.scenario.Scenario;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -71,13 +72,20 @@ final class ConnectionsTest {
 
   @Tag("full")
   @Execution(CONCURRENT)
-  @Test
-  void public_to_public_over_ipv6(Labs labs, EventLog log) throws Exception {
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"tcp", "quic", "any"})
+  void public_to_public_over_ipv6(String transport, Labs labs, EventLog log) throws Exception {
+    String listen =
+        transports(transport).stream()
+            .map(it -> it + "://[2001:db8::2]:0")
+            .collect(Collectors.joining(","));
     Lab lab = labs.up(Scenario.parse("public anne ipv6\npublic ben ipv6"));
     CrustNodes nodes = new CrustNodes(lab, log);
-    CrustNode ben = nodes.start("ben", "--listen", "tcp://[2001:db8::2]:0");
+    CrustNode ben = nodes.start("ben", "--listen", listen);
     CrustNode anne = nodes.start("anne", "--bootstrap", ben.address());
-    assertThat(anne.awaitConnected(ben).at("/path/remote").asText()).startsWith("[2001:db8::2]:");
+    JsonNode path = anne.awaitConnected(ben).path("path");
+    assertThat(path.path("remote").asText()).startsWith("[2001:db8::2]:");
+    assertThat(path.path("transport").asText()).isIn(transports(transport));
     anne.say("hello", ben);
   }
 
@@ -88,8 +96,7 @@ final class ConnectionsTest {
     String home = "home anne port-restricted delay 60ms jitter 20ms loss 5%";
     JsonNode path = dial(labs, log, "public ben\n" + home, "--transport", transport).path("path");
     assertThat(path.path("local").asText()).startsWith("192.168.1.10:");
-    assertThat(path.path("transport").asText())
-        .isIn(transport.equals("any") ? List.of("tcp", "quic") : List.of(transport));
+    assertThat(path.path("transport").asText()).isIn(transports(transport));
   }
 
   @Tag("full")
@@ -134,6 +141,11 @@ final class ConnectionsTest {
     assertThat(failed.path("reason").asText()).isIn("unreachable", "timeout");
     assertThat(failed.path("attempts")).isNotEmpty();
     assertThat(ping.exitCode()).isEqualTo(1);
+  }
+
+  /** Those of which a path may be. */
+  private static List<String> transports(String transport) {
+    return transport.equals("any") ? List.of("tcp", "quic") : List.of(transport);
   }
 
   /** Anne, on whatever line, joins through Ben; they talk; what Anne was told of it. */
