@@ -212,7 +212,7 @@ class ConnectTest {
       awaitData(connect, "all of ours");
       connect.type("heard");
       awaitData(node, "heard");
-      node.signal("STOP");
+      node.stop();
       connect.type("unheard");
       connect.endInput();
       kill(node);

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -170,6 +172,38 @@ final class CrustProcess implements AutoCloseable {
 
   void signal(String name) throws IOException, InterruptedException {
     new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+  }
+
+  /** Stops it, and waits until each of its threads has: on a busy machine some run on a while. */
+  void stop() throws IOException, InterruptedException {
+    signal("STOP");
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!isStopped()) {
+      if (System.nanoTime() - end > 0) {
+        throw new AssertionError("it goes on although it was told to stop");
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Off Linux nobody says. */
+  private boolean isStopped() throws IOException {
+    Path threads = Path.of("/proc", Long.toString(process.pid()), "task");
+    if (!Files.exists(threads)) {
+      return true;
+    }
+    try (DirectoryStream<Path> each = Files.newDirectoryStream(threads)) {
+      for (Path thread : each) {
+        String stat = Files.readString(thread.resolve("stat"));
+        if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+          return false;
+        }
+      }
+      return true;
+    } catch (NoSuchFileException e) {
+      // A thread has just ended, so others may run, too.
+      return false;
+    }
   }
 
   /** Waits for its end and for all of its output. */
