@@ -93,6 +93,8 @@ final class SteadyTalker {
       print(line.put("detail", lost.detail()));
     } else if (event instanceof Event.Refused refused) {
       print(line("refused").put("what", refused.toString()));
+    } else if (event instanceof Event.Reachability reachability) {
+      print(line("reachability").put("tcp", reachability.tcp().toString()));
     } else {
       print(line("other").put("what", event.toString()));
     }
