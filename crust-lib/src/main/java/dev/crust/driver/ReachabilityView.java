@@ -177,8 +177,9 @@ final class ReachabilityView {
   private boolean leads(Protocol by, InetAddress ip, Predicate<PeerPath> such) {
     return context.paths().stream()
         .filter(path -> path.pipe().isOurs() && protocol(path.pipe()) == by)
-        .filter(such)
-        .anyMatch(path -> path.pipe().remote().getAddress().equals(ip));
+        // Before the rest is asked: a path that is being dialled has no ends yet.
+        .filter(path -> path.pipe().remote().getAddress().equals(ip))
+        .anyMatch(such);
   }
 
   private void run(List<AddressCheck.Effect> effects) {
