@@ -2,7 +2,9 @@ package dev.crust.driver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crust.Candidate;
 import dev.crust.Connection;
+import dev.crust.CrustAddress;
 import dev.crust.Endpoint;
 import dev.crust.EndpointBuilder.Punching;
 import dev.crust.EndpointBuilder.Relaying;
@@ -27,6 +29,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -368,5 +371,34 @@ final class DialBackTest {
     stillThere(toServer);
     assertThat(toldAsker).noneMatch(Event.Refused.class::isInstance);
     assertThat(toldAsker).noneMatch(Event.Reachability.class::isInstance);
+  }
+
+  /** It has no ends yet, at which one could see whether we have sent to the stranger. */
+  @Test
+  void a_stranger_is_let_in_while_a_dial_of_ours_is_under_way() throws Exception {
+    TraversalCandidate own = listening(Transport.TCP);
+    ReachabilityView view = ((LocalEndpoint) asker).peers().reachability();
+    onControl(view, () -> view.consider(List.of(own), false));
+    InetAddress elsewhere = new InetSocketAddress("127.0.0.3", 1).getAddress();
+    try (ServerSocket full = new ServerSocket(0, 1, elsewhere);
+        Socket one = new Socket(elsewhere, full.getLocalPort());
+        Socket two = new Socket(elsewhere, full.getLocalPort())) {
+      InetSocketAddress busy = new InetSocketAddress(elsewhere, full.getLocalPort());
+      CompletionStage<Connection> underWay =
+          asker.connect(
+              CrustAddress.of(PeerId.of(new byte[PeerId.LENGTH]), List.of(Candidate.tcp(busy))));
+      Endpoint stranger =
+          Endpoint.builder()
+              .listen(Transport.TCP, new InetSocketAddress(HERE, 0))
+              .transports(Set.of(Transport.TCP))
+              .discoveries(List.of())
+              .relaying(Relaying.NEVER)
+              .punching(Punching.OFF)
+              .open();
+      open.add(stranger);
+      stillThere(dialledBy(stranger));
+      assertThat(underWay.toCompletableFuture()).isNotDone();
+      assertThat(one.isConnected() && two.isConnected()).isTrue();
+    }
   }
 }
