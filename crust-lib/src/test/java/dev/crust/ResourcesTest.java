@@ -28,7 +28,7 @@ final class ResourcesTest {
   private static final int ENDPOINTS = 200;
   private static final int NEIGHBOURS = 10;
 
-  /** So many close at once: by QUIC each waits a second for its peers' last. */
+  /** So many close at once, since each waits for its peers' last: a second at most. */
   private static final int CLOSING_AT_ONCE = 20;
 
   @Test
