@@ -228,6 +228,7 @@ final class Peers {
       return;
     }
     path.sighting().ifPresent(listeners::onSighting);
+    // Before the path joins a connection, which forgets where the peer has dialled it.
     reachability.onHello(path);
     run(table.onHello(path, peerOf(path), greeting, resumes, context.now()));
   }
